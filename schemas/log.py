@@ -1,0 +1,194 @@
+"""The session log: one ordered, append-only sequence of entries with one `seq` for all.
+
+An entry is an input (what a device or a person said) or an output (what the core made of the inputs before it). Replaying the inputs
+gives back exactly the outputs. The canonical bytes of an entry are RFC 8785 restricted to strings, integers, booleans and null (the
+limits inside `session_created` hold decimals and are carried as their own canonical text), so that a verifier in any language can
+rebuild them; `chain` says how they are hashed.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from schemas.alert import Alert, Why
+from schemas.measurement import Mode, Reading
+from schemas.session import Baseline, Order, Patient, Phase
+from schemas.vitals import Vital
+
+FORMAT: Final = "infusion-monitor/log/1"
+MAX_MICROGRAMS: Final = 10_000_000  # 10 g: beyond any dose, within every reader's integers
+Text = Annotated[str, msgspec.Meta(max_length=2_000)]
+Micrograms = Annotated[int, msgspec.Meta(ge=0, le=MAX_MICROGRAMS)]
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="measurement"):
+    """Input: a measurement as it was received, each value with admission's verdict."""
+
+    counter: int
+    device: str
+    measured_at_ms: int
+    mode: Mode
+    readings: tuple[Reading, ...]
+    received_at_ms: int
+
+
+class SessionCreated(msgspec.Struct, frozen=True, tag_field="kind", tag="session_created"):
+    """Input, always the first entry. `limits` is the canonical JSON text of the rule set in force."""
+
+    by: str
+    limits: str
+    limits_sha256: str
+    order: Order
+    patient: Patient
+    room: str
+
+
+class DeviceBound(msgspec.Struct, frozen=True, tag_field="kind", tag="device_bound"):
+    """Input: from here on the device's readings belong to this session. `mode` and `source` are the device's registered ones."""
+
+    by: str
+    device: str
+    mode: Mode
+    source: str
+
+
+class DeviceUnbound(msgspec.Struct, frozen=True, tag_field="kind", tag="device_unbound"):
+    by: str
+    device: str
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """How often a device renews a vital sign, as the device declares it."""
+
+    interval_ms: int
+    vital: Vital
+
+
+class DeviceJoined(msgspec.Struct, frozen=True, tag_field="kind", tag="device_joined"):
+    """Input: the device opened a connection. A new `boot` resets what was known of its counter and clock."""
+
+    boot: str
+    device: str
+    intervals: tuple[Interval, ...]
+
+
+class DeviceLeft(msgspec.Struct, frozen=True, tag_field="kind", tag="device_left"):
+    device: str
+    why: str
+
+
+class PhaseOrdered(msgspec.Struct, frozen=True, tag_field="kind", tag="phase_ordered"):
+    """Input: a person moves the session on. `override` is the reason given where a gate had to be overridden."""
+
+    by: str
+    override: Text | None
+    phase: Phase
+
+
+class RateSet(msgspec.Struct, frozen=True, tag_field="kind", tag="rate_set"):
+    """Input: the pump's rate as the clinician set it. This system records it and never drives a pump."""
+
+    by: str
+    rate_ug_per_min: Micrograms
+
+
+class BolusGiven(msgspec.Struct, frozen=True, tag_field="kind", tag="bolus_given"):
+    amount_ug: Micrograms
+    by: str
+
+
+class AlertAcknowledged(msgspec.Struct, frozen=True, tag_field="kind", tag="alert_acknowledged"):
+    alert: str
+    by: str
+    comment: Text | None
+
+
+class NoteAdded(msgspec.Struct, frozen=True, tag_field="kind", tag="note_added"):
+    by: str
+    text: Text
+
+
+class MonitorRestarted(msgspec.Struct, frozen=True, tag_field="kind", tag="monitor_restarted"):
+    """Input: the process was started again and rebuilt this session from its log. Between the last entry and this one nobody watched."""
+
+    version: str
+
+
+class BaselineSet(msgspec.Struct, frozen=True, tag_field="kind", tag="baseline_set"):
+    """Output: the personal baseline, frozen when the infusion starts."""
+
+    baselines: tuple[Baseline, ...]
+
+
+class AlertChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="alert_changed"):
+    """Output: one transition of one alert, with its named reason. `at_ms` of the entry is the deadline it fell due at."""
+
+    alert: Alert
+    why: Why
+
+
+class RemeasureRequested(msgspec.Struct, frozen=True, tag_field="kind", tag="remeasure_requested"):
+    """Output: a cuff value beyond a limit asks for another one."""
+
+    alert: str
+    vital: Vital
+    within_ms: int
+
+
+Input = (
+    Measured
+    | SessionCreated
+    | DeviceBound
+    | DeviceUnbound
+    | DeviceJoined
+    | DeviceLeft
+    | PhaseOrdered
+    | RateSet
+    | BolusGiven
+    | AlertAcknowledged
+    | NoteAdded
+    | MonitorRestarted
+)
+Output = BaselineSet | AlertChanged | RemeasureRequested
+Body = Input | Output
+OUTPUT_KINDS: Final = frozenset({"baseline_set", "alert_changed", "remeasure_requested"})
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """One entry of a session's log. `at_ms` never goes back within a log."""
+
+    at_ms: int
+    body: Body
+    seq: int
+    session: str
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """Closes the entries `first_seq..last_seq`: digest = SHA-256(previous digest || canonical bytes of each entry and a newline)."""
+
+    at_ms: int
+    digest: str  # lower-case hex
+    first_seq: int
+    last_seq: int
+    session: str
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(Entry)
+_body_decoder: msgspec.json.Decoder[Body] = msgspec.json.Decoder(Body)
+
+
+def canonical(value: object) -> bytes:
+    """Canonical bytes: keys sorted, no white space, RFC 8785 escapes."""
+    return _encoder.encode(value)
+
+
+def decode_entry(line: bytes | str) -> Entry:
+    """One line of a log. Raises msgspec.MsgspecError with what and where."""
+    return _decoder.decode(line)
+
+
+def decode_body(text: bytes | str) -> Body:
+    """The body of an entry. Raises msgspec.MsgspecError with what and where."""
+    body: Body = _body_decoder.decode(text)
+    return body

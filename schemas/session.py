@@ -1,0 +1,58 @@
+"""A session: one patient, one infusion (or none), one log."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from schemas.vitals import Vital
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class Phase(StrEnum):
+    """Where a session stands. The order is the usual course; the allowed steps are a table in the core."""
+
+    PLANNED = "planned"
+    BASELINE = "baseline"
+    INFUSING = "infusing"
+    PAUSED = "paused"
+    RECOVERY = "recovery"
+    CLOSED = "closed"
+    ABORTED = "aborted"
+
+    __hash__ = str.__hash__
+
+
+OPEN_PHASES = frozenset({Phase.PLANNED, Phase.BASELINE, Phase.INFUSING, Phase.PAUSED, Phase.RECOVERY})
+
+
+class Treatment(StrEnum):
+    """What is given. `none` is a session that is only watched (a recorded patient who had no infusion)."""
+
+    KETAMINE_IV = "ketamine_iv"
+    NONE = "none"
+
+
+class Patient(msgspec.Struct, frozen=True):
+    """Pseudonymous by design: initials and year of birth, as on the mock of the ward; no name, no number."""
+
+    birth_year: Annotated[int, msgspec.Meta(ge=1900, le=2100)] | None
+    label: Name
+    weight_g: Annotated[int, msgspec.Meta(ge=20_000, le=300_000)]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What the prescriber ordered: total micrograms over a planned time. 0.5 mg/kg over 40 min is the usual one."""
+
+    dose_ug: Annotated[int, msgspec.Meta(ge=0, le=2_000_000)]
+    duration_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+    treatment: Treatment
+
+
+class Baseline(msgspec.Struct, frozen=True):
+    """Personal baseline of one vital sign: the median of `count` valid readings before the infusion, then frozen."""
+
+    count: int
+    value_milli: int
+    vital: Vital

@@ -1,0 +1,138 @@
+"""What the monitor streams to a screen on `/stream`: JSON text frames, encoded once for all subscribers.
+
+`hello`, then either `resumed` (the frames missed since `?stream=..&since=..` follow) or `snapshot`; then `update`s as commits land and a
+`heartbeat` every second. `position` rises by one with every update. Times are integer UTC milliseconds of the monitor's clock. A screen
+ages each value by its own clock from the moment the frame came, starting at `age_ms`. A screen too slow for its bounded queue gets a
+fresh `snapshot` in place of what it missed: readings may be coalesced, alerts are all in it.
+"""
+
+from typing import Final
+
+import msgspec
+
+from schemas.alert import Alert
+from schemas.measurement import Mode, Reason, Validity
+from schemas.session import Baseline, Order, Patient, Phase
+from schemas.vitals import Vital
+
+PROTOCOL: Final = 1
+
+
+class VitalNow(msgspec.Struct, frozen=True):
+    """The newest value of one vital sign. `value` is in its unit, null where there is none. Past `current_for_ms` of age it must not look
+    current, past `gone_after_ms` it is struck through."""
+
+    vital: Vital
+    value: float | None
+    validity: Validity
+    reason: Reason
+    measured_at_ms: int
+    received_at_ms: int
+    age_ms: int  # at the moment of encoding, by the monitor's clock
+    current_for_ms: int
+    gone_after_ms: int
+    device: str
+
+
+class DeviceNow(msgspec.Struct, frozen=True):
+    device: str
+    mode: Mode
+    source: str
+    is_connected: bool
+
+
+class SessionNow(msgspec.Struct, frozen=True):
+    """A session as it stands: everything a tile or the head of a session page shows."""
+
+    id: str
+    room: str
+    patient: Patient
+    order: Order
+    phase: Phase
+    phase_since_ms: int
+    created_at_ms: int
+    started_at_ms: int | None  # first start of the infusion
+    stopped_at_ms: int | None
+    rate_ug_per_min: int
+    given_ug: int  # at `given_at_ms`; the screen adds rate x time
+    given_at_ms: int
+    mode: Mode  # real unless any device is not
+    devices: tuple[DeviceNow, ...]
+    vitals: tuple[VitalNow, ...]
+    baselines: tuple[Baseline, ...]
+    alerts: tuple[Alert, ...]  # all that are not resolved, highest first; pending ones included
+    cuff_interval_ms: int
+    last_seq: int
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """An entry of the log that is not a measurement, as a screen shows it in the journal."""
+
+    session: str
+    seq: int
+    at_ms: int
+    kind: str
+    text: str
+
+
+class UnboundNow(msgspec.Struct, frozen=True):
+    """A device that sends readings which belong to no session."""
+
+    device: str
+    mode: Mode
+    source: str
+    readings: int
+    last_at_ms: int
+
+
+class SystemNow(msgspec.Struct, frozen=True):
+    """The monitor's own state. `recording_impaired` is a technical alert: what is shown may not be on record."""
+
+    recording_impaired: str | None
+    refused: int
+    unbound: tuple[UnboundNow, ...]
+    viewers: int
+
+
+class StreamHello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
+    protocol: int
+    stream: str
+    now_ms: int
+    clock_speed: float
+    version: str
+    site_zone: str
+    user: str
+    role: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag_field="type", tag="snapshot"):
+    position: int
+    now_ms: int
+    sessions: tuple[SessionNow, ...]
+    journal: tuple[Happened, ...]
+    system: SystemNow
+
+
+class Update(msgspec.Struct, frozen=True, tag_field="type", tag="update", omit_defaults=True):
+    """Since the last update: values (session -> newest of each vital sign), whole sessions whose state changed, ended sessions, journal."""
+
+    position: int
+    now_ms: int
+    vitals: dict[str, tuple[VitalNow, ...]] = {}
+    sessions: tuple[SessionNow, ...] = ()
+    ended: tuple[str, ...] = ()
+    journal: tuple[Happened, ...] = ()
+    system: SystemNow | None = None
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag_field="type", tag="heartbeat"):
+    position: int
+    now_ms: int
+
+
+class Resumed(msgspec.Struct, frozen=True, tag_field="type", tag="resumed"):
+    since: int
+    position: int
+
+
+StreamFrame = StreamHello | Snapshot | Update | Heartbeat | Resumed
