@@ -1,0 +1,1 @@
+"""The monitor: takes measurements in, judges them, records everything, streams it out. See docs/explanation/architecture.md."""

@@ -1,0 +1,72 @@
+"""A rule's terms as numbers: resolved against the personal baseline, so that judging is one integer comparison."""
+
+import msgspec
+
+from schemas.limits import Direction, Rule, Term
+from schemas.vitals import VITAL_SIGNS, Vital, to_milli
+
+
+class ArmedTerm(msgspec.Struct, frozen=True):
+    """A term in thousandths. High: breached at value >= limit, cleared at < clear. Low: breached at value <= limit, cleared at >= clear."""
+
+    vital: Vital
+    is_high: bool
+    limit_milli: int
+    clear_milli: int
+    shown_milli: int  # the limit as people read it
+    sign: str  # '>=', '>', '<=' or '<'
+    baseline_milli: int | None
+
+
+def rule_vital(rule: Rule) -> Vital:
+    """The vital sign a rule is named for: that of its first term, or the first missing one."""
+    return rule.any[0].all[0].vital if rule.any else rule.missing[0]
+
+
+def rule_vitals(rule: Rule) -> frozenset[Vital]:
+    """Every vital sign that can move a rule."""
+    return frozenset(term.vital for clause in (*rule.any, *rule.immediate) for term in clause.all) | frozenset(rule.missing)
+
+
+def arm_term(term: Term, baseline_milli: int | None) -> ArmedTerm | None:
+    """Resolve a term; None where it needs a baseline that was never taken."""
+    limit = _limit_milli(term, baseline_milli)
+    if limit is None:
+        return None
+    is_high = term.direction is Direction.HIGH
+    exact = limit if term.at_limit else (limit + 1 if is_high else limit - 1)
+    sign = (">" if is_high else "<") + ("=" if term.at_limit else "")
+    return ArmedTerm(term.vital, is_high, exact, _clear_milli(term, baseline_milli, limit, exact), limit, sign, baseline_milli)
+
+
+def _limit_milli(term: Term, baseline_milli: int | None) -> int | None:
+    if term.limit is not None:
+        below = term.unless_baseline_below
+        if below is not None and term.then_change is not None and baseline_milli is not None and baseline_milli < to_milli(below):
+            return baseline_milli + to_milli(term.then_change)
+        return to_milli(term.limit)
+    if baseline_milli is None:
+        return None
+    if term.change is not None:
+        limit = baseline_milli + to_milli(term.change)
+    else:
+        limit = round(baseline_milli * (1 + (term.change_percent or 0.0) / 100))
+    return max(limit, to_milli(term.floor)) if term.floor is not None else limit
+
+
+def _clear_milli(term: Term, baseline_milli: int | None, limit: int, exact: int) -> int:
+    """Where the condition ends: never inside the breach, and never where no plausible value could reach it."""
+    is_high = term.direction is Direction.HIGH
+    clear = exact if is_high else exact + 1
+    if term.clear is not None:
+        clear = to_milli(term.clear)
+        if term.unless_baseline_below is not None and term.limit is not None:
+            clear = min(clear, limit + to_milli(term.clear - term.limit))  # a personal limit keeps its own distance
+    elif term.clear_change_percent is not None and baseline_milli is not None:
+        clear = round(baseline_milli * (1 + term.clear_change_percent / 100))
+    elif term.clear_margin is not None:
+        clear = limit + to_milli(term.clear_margin) * (-1 if is_high else 1)
+    sign = VITAL_SIGNS[term.vital]
+    if is_high:
+        return min(max(clear, to_milli(sign.plausible_min) + 1), exact)
+    return max(min(clear, to_milli(sign.plausible_max)), exact + 1)

@@ -1,0 +1,81 @@
+"""The newest value of one vital sign in a session, and where it comes from."""
+
+from typing import Final
+
+from schemas.limits import Freshness
+from schemas.measurement import Reason, Validity
+from schemas.vitals import VITAL_SIGNS, Vital
+
+STREAM_INTERVAL_S: Final = 1.0  # the ordinary rate of a monitor; a slower device says so when it joins
+BITS: Final = {vital: 1 << index for index, vital in enumerate(VITAL_SIGNS)}  # sets of vital signs as integers
+_INVALID = Validity.INVALID
+
+
+class Channel:
+    """One source at a time: the first device that gives the vital sign a usable value keeps it until it is unbound.
+
+    `band`: between these values (both excluded) no rule is breached, in thousandths.
+    """
+
+    __slots__ = (
+        "_freshness",
+        "band",
+        "bit",
+        "current_for_ms",
+        "device",
+        "gone_after_ms",
+        "interval_ms",
+        "is_cuff",
+        "measured_at_ms",
+        "reason",
+        "received_at_ms",
+        "seen_at_ms",
+        "validity",
+        "value_milli",
+        "vital",
+    )
+
+    def __init__(self, vital: Vital, freshness: Freshness) -> None:
+        self._freshness = freshness
+        self.vital = vital
+        self.bit = BITS[vital]
+        self.is_cuff = VITAL_SIGNS[vital].is_cuff
+        self.band = (-1, 1 << 62)
+        self.measured_at_ms = 0
+        self.received_at_ms = 0
+        self.seen_at_ms: int | None = None  # when the last usable value came: silence counts from here
+        self.release()
+
+    def claim(self, device: str, interval_ms: int | None) -> None:
+        """`device` is the source from here on; `interval_ms` as it declared it."""
+        self.device: str | None = device
+        self._set_interval(interval_ms)
+
+    def release(self) -> None:
+        """Its device was unbound: another may take over; the old value is nobody's now, and the ordinary interval counts again."""
+        self.device = None
+        self.value_milli: int | None = None
+        self.validity = _INVALID
+        self.reason = Reason.NOT_MEASURED
+        self._set_interval(None)
+
+    def _set_interval(self, declared_ms: int | None) -> None:
+        """At most the longest allowed one counts: no declaration may switch staleness off."""
+        freshness = self._freshness
+        if self.is_cuff:
+            usual_s, longest_s = freshness.default_cuff_interval_s, freshness.max_cuff_interval_s
+        else:
+            usual_s, longest_s = STREAM_INTERVAL_S, freshness.max_stream_interval_s
+        self.interval_ms = max(1, min(int(usual_s * 1000) if declared_ms is None else declared_ms, int(longest_s * 1000)))
+        if self.is_cuff:
+            self.current_for_ms = int(self.interval_ms * freshness.cuff_current_intervals)
+            self.gone_after_ms = int(self.interval_ms * freshness.cuff_gone_intervals)
+        else:
+            self.current_for_ms = int(freshness.stream_current_s * max(self.interval_ms, 1000))
+            self.gone_after_ms = self.current_for_ms
+
+    def usable_milli(self, at_ms: int) -> int | None:
+        """The value while it may be judged beside others: valid or questionable, and not past its age."""
+        if self.seen_at_ms is None or self.validity is _INVALID:
+            return None
+        return self.value_milli if at_ms - self.seen_at_ms <= self.gone_after_ms else None

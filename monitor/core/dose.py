@@ -1,0 +1,31 @@
+"""How much was given: the exact integral of the rates that were set, plus boluses. Integers throughout, so it never drifts."""
+
+_MS_PER_MIN = 60_000
+
+
+class Dose:
+    """Running account in micrograms. `at_ms` of successive calls never goes back (the engine sees to it)."""
+
+    __slots__ = ("_given", "rate_ug_per_min", "since_ms")
+
+    def __init__(self) -> None:
+        self.rate_ug_per_min = 0
+        self.since_ms = 0
+        self._given = 0  # microgram-milliseconds per minute: micrograms x 60,000
+
+    def set_rate(self, rate_ug_per_min: int, at_ms: int) -> None:
+        self._given += self.rate_ug_per_min * (at_ms - self.since_ms)
+        self.rate_ug_per_min = rate_ug_per_min
+        self.since_ms = at_ms
+
+    def add_bolus(self, amount_ug: int) -> None:
+        self._given += amount_ug * _MS_PER_MIN
+
+    def given_ug(self, at_ms: int) -> int:
+        """Micrograms given by `at_ms`, rounded down."""
+        return (self._given + self.rate_ug_per_min * max(0, at_ms - self.since_ms)) // _MS_PER_MIN
+
+
+def planned_rate_ug_per_min(dose_ug: int, duration_ms: int) -> int:
+    """The constant rate that gives `dose_ug` over `duration_ms`: 35,000 ug over 40 min -> 875 ug/min."""
+    return round(dose_ug * _MS_PER_MIN / duration_ms) if duration_ms else 0

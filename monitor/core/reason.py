@@ -1,0 +1,42 @@
+"""The reason of an alert in words: worst value and limit first, then how it was confirmed, then the distance from the baseline."""
+
+from collections.abc import Mapping, Sequence
+
+from monitor.core.armed import ArmedTerm
+from monitor.core.channel import Channel
+from schemas.vitals import VITAL_SIGNS, Vital, format_milli
+
+
+def breach_reason(clause: Sequence[ArmedTerm], channels: Mapping[Vital, Channel], *, confirmed: bool = False) -> str:
+    """'SBP 184 >= 180, confirmed by 2 cuffs, +47 % of baseline 125'. Every term of the clause is breached, so every value is there."""
+    values = [channels[term.vital].value_milli or 0 for term in clause]
+    parts = [" and ".join(_term(term, value) for term, value in zip(clause, values, strict=True))]
+    if confirmed:
+        parts.append("confirmed by 2 cuffs")
+    parts.extend(_distance(value, term.baseline_milli) for term, value in zip(clause, values, strict=True) if term.baseline_milli)
+    return ", ".join(parts)
+
+
+def held_reason(reason: str, held_ms: int) -> str:
+    """'HR 140 >= 131 for 15 s, +94 % of baseline 72'."""
+    head, comma, rest = reason.partition(",")
+    return f"{head} for {seconds(held_ms)}{comma}{rest}" if held_ms else reason
+
+
+def missing_reason(missing: Sequence[Vital], silent_ms: int) -> str:
+    """'no usable HR and SpO2 for 30 s'."""
+    return f"no usable {' and '.join(VITAL_SIGNS[vital].label for vital in missing)} for {seconds(silent_ms)}"
+
+
+def seconds(duration_ms: int) -> str:
+    """'15 s', '0.5 s'."""
+    return f"{duration_ms / 1000:g} s"
+
+
+def _term(term: ArmedTerm, value_milli: int) -> str:
+    return f"{VITAL_SIGNS[term.vital].label} {format_milli(value_milli)} {term.sign} {format_milli(term.shown_milli)}"
+
+
+def _distance(value_milli: int, baseline_milli: int) -> str:
+    percent = round(100 * (value_milli - baseline_milli) / baseline_milli)
+    return f"{percent:+d} % of baseline {format_milli(baseline_milli)}"

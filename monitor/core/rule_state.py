@@ -1,0 +1,250 @@
+"""The life of one rule in one session: idle -> pending -> raised (-> latched) -> idle, one transition at a time, each with its reason.
+
+Only usable readings move it. Missing data never ends a condition: no reading, no call. A questionable reading may begin or carry a
+condition, but it must hold `questionable_hold_s`, and it never clears one. What falls due by time alone (onset passed, no second cuff)
+fires at its deadline, whoever notices it when.
+"""
+
+from monitor.core.armed import ArmedTerm, arm_term, rule_vital, rule_vitals
+from monitor.core.breach import ArmedClause, Channels, breached_clause, is_cleared, is_denied
+from monitor.core.channel import BITS
+from monitor.core.reason import breach_reason, held_reason, missing_reason, seconds
+from schemas.alert import PRIORITY_RANK, Alert, AlertState, Why
+from schemas.limits import Confirm, Limits, Rule, RuleKind
+from schemas.log import AlertChanged
+from schemas.session import Baseline
+
+_PENDING, _LATCHED = AlertState.PENDING, AlertState.LATCHED
+
+
+class RuleState:
+    """One rule armed for one session. Methods return the transitions they caused, in order."""
+
+    __slots__ = (
+        "_clauses",
+        "_cleared_readings",
+        "_cleared_since_ms",
+        "_hold_ms",
+        "_immediate",
+        "_is_questionable",
+        "_occurrence",
+        "alert",
+        "bits",
+        "deadline_ms",
+        "is_missing",
+        "rank",
+        "rule",
+    )
+
+    def __init__(self, rule: Rule, limits: Limits) -> None:
+        self.rule = rule
+        self.is_missing = rule.kind is RuleKind.MISSING
+        self.rank = PRIORITY_RANK[rule.priority]
+        self.bits = sum(BITS[vital] for vital in rule_vitals(rule))
+        self.alert: Alert | None = None  # the occurrence at hand; None while idle
+        self.deadline_ms: int | None = None  # when a pending condition is raised
+        self._hold_ms = int(limits.admission.questionable_hold_s * 1000)
+        self._occurrence = 0
+        self._is_questionable = False
+        self._cleared_readings = 0
+        self._cleared_since_ms: int | None = None
+        self._clauses: tuple[ArmedClause, ...] = ()
+        self._immediate: tuple[ArmedClause, ...] = ()
+        self.arm(())
+
+    def arm(self, baselines: tuple[Baseline, ...]) -> None:
+        """Resolve the terms against the baseline. A clause with a term that lacks its baseline stays inert."""
+        by_vital = {baseline.vital: baseline.value_milli for baseline in baselines}
+        armed: list[tuple[ArmedClause, ...]] = []
+        for clauses in (self.rule.any, self.rule.immediate):
+            resolved = ([arm_term(term, by_vital.get(term.vital)) for term in clause.all] for clause in clauses)
+            armed.append(tuple(tuple(term for term in terms if term is not None) for terms in resolved if None not in terms))
+        self._clauses, self._immediate = armed[0] + armed[1], armed[1]
+
+    def terms(self) -> tuple[ArmedTerm, ...]:
+        """Every term that can breach."""
+        return tuple(term for clause in self._clauses for term in clause)
+
+    # --- readings -----------------------------------------------------------------------------------------------------------------
+
+    def judge(self, channels: Channels, at_ms: int, *, is_questionable: bool) -> AlertChanged | None:
+        """A new usable reading of one of the rule's vital signs. `is_questionable`: the newest value of any of them is."""
+        alert = self.alert
+        if alert is None:
+            return self._begin(channels, at_ms, is_questionable=is_questionable)
+        if is_questionable:  # carries what has begun; a clearing that had begun starts anew
+            self._cleared_readings, self._cleared_since_ms = 0, None
+            return None
+        if alert.state is not _PENDING:
+            return self._carry_raised(alert, channels, at_ms)
+        if self.rule.confirm is not None:
+            return self._second_cuff(alert, self.rule.confirm, channels, at_ms)
+        return self._carry_pending(alert, channels, at_ms)
+
+    def _begin(self, channels: Channels, at_ms: int, *, is_questionable: bool) -> AlertChanged | None:
+        rule = self.rule
+        breached = breached_clause(self._clauses, channels, at_ms)
+        if breached is None:
+            return None
+        if not is_questionable:
+            now = breached_clause(self._immediate, channels, at_ms)
+            if now is not None or (rule.onset_s == 0 and rule.confirm is None):
+                return self._raise(at_ms, at_ms, Why.IMMEDIATE, breach_reason(now or breached, channels))
+        onset_ms = int((rule.confirm.within_s if rule.confirm is not None else rule.onset_s) * 1000)
+        self._is_questionable = is_questionable
+        self.deadline_ms = at_ms + (max(onset_ms, self._hold_ms) if is_questionable else onset_ms)
+        self._occurrence += 1
+        self.alert = self._new(_PENDING, since_ms=at_ms, raised_at_ms=None, reason=breach_reason(breached, channels))
+        return AlertChanged(self.alert, Why.CONDITION_BEGAN)
+
+    def _second_cuff(self, alert: Alert, confirm: Confirm, channels: Channels, at_ms: int) -> AlertChanged | None:
+        """Another cuff value decides; a reading of anything else, or one that lacks what was breached, decides nothing."""
+        now = breached_clause(self._immediate, channels, at_ms, by_new_cuff=True)
+        if now is not None:
+            return self._raise(alert.since_ms, at_ms, Why.IMMEDIATE, breach_reason(now, channels))
+        if at_ms - alert.since_ms < confirm.min_gap_s * 1000:
+            return None
+        breached = breached_clause(self._clauses, channels, at_ms, by_new_cuff=True)
+        if breached is not None:
+            return self._raise(alert.since_ms, at_ms, Why.CONFIRMED, breach_reason(breached, channels, confirmed=True))
+        if self._has_new_cuff(channels, at_ms) and is_denied(self._clauses, channels, at_ms):
+            return self._end(alert, AlertState.WITHDRAWN, Why.NOT_CONFIRMED)
+        return None
+
+    def _carry_pending(self, alert: Alert, channels: Channels, at_ms: int) -> AlertChanged | None:
+        if breached_clause(self._clauses, channels, at_ms) is None:
+            return self._end(alert, AlertState.WITHDRAWN, Why.CONDITION_ENDED) if is_cleared(self._clauses, channels, at_ms) else None
+        now = breached_clause(self._immediate, channels, at_ms)
+        if now is not None:
+            return self._raise(alert.since_ms, at_ms, Why.IMMEDIATE, breach_reason(now, channels))
+        if self._is_questionable:  # valid evidence now: the ordinary onset counts
+            self._is_questionable = False
+            due_ms = alert.since_ms + int(self.rule.onset_s * 1000)
+            if due_ms <= at_ms:
+                return self._raise(alert.since_ms, at_ms, Why.ONSET_PASSED, held_reason(alert.reason, at_ms - alert.since_ms))
+            self.deadline_ms = due_ms
+        return None
+
+    def _carry_raised(self, alert: Alert, channels: Channels, at_ms: int) -> AlertChanged | None:
+        breached = breached_clause(self._clauses, channels, at_ms)
+        if alert.state is _LATCHED:
+            if breached is None:
+                return None
+            return self._move(alert, AlertState.ACTIVE, Why.RECURRED, reason=breach_reason(breached, channels))
+        if breached is not None or not is_cleared(self._clauses, channels, at_ms):
+            self._cleared_readings, self._cleared_since_ms = 0, None
+            return None
+        if self.rule.confirm is not None and not self._has_new_cuff(channels, at_ms):
+            return None
+        self._cleared_readings += 1
+        if self._cleared_since_ms is None:
+            self._cleared_since_ms = at_ms
+        if self._cleared_readings < self.rule.clear_readings or at_ms - self._cleared_since_ms < self.rule.clear_hold_s * 1000:
+            return None
+        return self.condition_ended(alert)
+
+    def _has_new_cuff(self, channels: Channels, at_ms: int) -> bool:
+        return any(channel.is_cuff and channel.bit & self.bits and channel.seen_at_ms == at_ms for channel in channels.values())
+
+    # --- time ---------------------------------------------------------------------------------------------------------------------
+
+    def fall_due(self) -> AlertChanged:
+        """The deadline of a pending condition is reached: raise it, at the deadline."""
+        assert self.alert is not None and self.deadline_ms is not None  # noqa: PT018 - the engine asks only then
+        at_ms, since_ms, reason = self.deadline_ms, self.alert.since_ms, self.alert.reason
+        if self.rule.confirm is not None:
+            return self._raise(since_ms, at_ms, Why.NOT_CONFIRMED_IN_TIME, f"{reason}, no second cuff in {seconds(at_ms - since_ms)}")
+        return self._raise(since_ms, at_ms, Why.ONSET_PASSED, held_reason(reason, at_ms - since_ms))
+
+    def raise_missing(self, since_ms: int, at_ms: int) -> AlertChanged:
+        """Kind missing: nothing usable came for the rule's time."""
+        reason = missing_reason(self.rule.missing, at_ms - since_ms)
+        if self.alert is not None:  # latched, and missing again
+            return self._move(self.alert, AlertState.ACTIVE, Why.RECURRED, reason=reason)
+        return self._raise(since_ms, at_ms, Why.ONSET_PASSED, reason)
+
+    # --- people and phases --------------------------------------------------------------------------------------------------------
+
+    def acknowledge(self, by: str, at_ms: int) -> AlertChanged | None:
+        """A person answered; None where there is nothing to answer."""
+        alert = self.alert
+        if alert is None or alert.state not in (AlertState.ACTIVE, _LATCHED):
+            return None
+        if alert.state is _LATCHED:
+            return self._end(_with(alert, state=_LATCHED, by=by, at_ms=at_ms), AlertState.RESOLVED, Why.ACKNOWLEDGED)
+        self.alert = _with(alert, state=AlertState.ACKNOWLEDGED, by=by, at_ms=at_ms)
+        return AlertChanged(self.alert, Why.ACKNOWLEDGED)
+
+    def condition_ended(self, alert: Alert) -> AlertChanged:
+        """The condition is over: latched where a person must still answer, resolved otherwise."""
+        if self.rule.latch and alert.state is AlertState.ACTIVE:
+            return self._move(alert, _LATCHED, Why.CONDITION_ENDED)
+        return self._end(alert, AlertState.RESOLVED, Why.CONDITION_ENDED)
+
+    def end(self, why: Why) -> AlertChanged | None:
+        """The rule no longer applies."""
+        alert = self.alert
+        if alert is None:
+            return None
+        return self._end(alert, AlertState.WITHDRAWN if alert.state is _PENDING else AlertState.RESOLVED, why)
+
+    # --- transitions --------------------------------------------------------------------------------------------------------------
+
+    def _raise(self, since_ms: int, at_ms: int, why: Why, reason: str) -> AlertChanged:
+        if self.alert is None:
+            self._occurrence += 1
+        self._forget()
+        self.alert = self._new(AlertState.ACTIVE, since_ms=since_ms, raised_at_ms=at_ms, reason=reason)
+        return AlertChanged(self.alert, why)
+
+    def _move(self, alert: Alert, state: AlertState, why: Why, *, reason: str | None = None) -> AlertChanged:
+        self._forget()
+        self.alert = _with(alert, state=state, reason=reason)
+        return AlertChanged(self.alert, why)
+
+    def _end(self, alert: Alert, state: AlertState, why: Why) -> AlertChanged:
+        self._forget()
+        self.alert = None
+        return AlertChanged(_with(alert, state=state), why)
+
+    def _forget(self) -> None:
+        """A new state: what was counted for the one before is void."""
+        self.deadline_ms = None
+        self._is_questionable = False
+        self._cleared_readings, self._cleared_since_ms = 0, None
+
+    def _new(self, state: AlertState, *, since_ms: int, raised_at_ms: int | None, reason: str) -> Alert:
+        rule = self.rule
+        return Alert(
+            acknowledged_at_ms=None,
+            acknowledged_by=None,
+            cause=rule.cause,
+            id=f"{rule.id}.{self._occurrence}",
+            kind=rule.alert_kind,
+            priority=rule.priority,
+            raised_at_ms=raised_at_ms,
+            reason=reason,
+            rule=rule.id,
+            since_ms=since_ms,
+            state=state,
+            title=rule.title,
+            vital=rule_vital(rule),
+        )
+
+
+def _with(alert: Alert, *, state: AlertState, by: str | None = None, at_ms: int | None = None, reason: str | None = None) -> Alert:
+    return Alert(
+        acknowledged_at_ms=alert.acknowledged_at_ms if at_ms is None else at_ms,
+        acknowledged_by=alert.acknowledged_by if by is None else by,
+        cause=alert.cause,
+        id=alert.id,
+        kind=alert.kind,
+        priority=alert.priority,
+        raised_at_ms=alert.raised_at_ms,
+        reason=alert.reason if reason is None else reason,
+        rule=alert.rule,
+        since_ms=alert.since_ms,
+        state=state,
+        title=alert.title,
+        vital=alert.vital,
+    )

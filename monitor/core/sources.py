@@ -1,0 +1,146 @@
+"""Where the values of a session come from: the devices bound to it, and of each vital sign the newest value and its one source."""
+
+from monitor.core.admission import doubt, judge_cuff, judge_value
+from monitor.core.channel import Channel
+from monitor.core.device_track import DeviceTrack
+from monitor.core.refused import Refused
+from schemas.limits import Limits
+from schemas.log import DeviceBound, DeviceJoined
+from schemas.measurement import Measurement, Mode, Reading, Reason, Validity
+from schemas.vitals import VITAL_SIGNS, Vital
+
+_NONE, _SECOND_SOURCE, _NOT_ADVANCING = Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
+_VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
+
+
+class BoundDevice:
+    """A device bound to this session, whether it is connected, and what is known of its counter."""
+
+    __slots__ = ("boot", "intervals", "is_connected", "mode", "source", "track")
+
+    def __init__(self, mode: Mode, source: str, track: DeviceTrack) -> None:
+        self.mode = mode
+        self.source = source
+        self.boot: str | None = None
+        self.is_connected = False
+        self.intervals: dict[Vital, int] = {}
+        self.track = track
+
+
+class Sources:
+    """Devices and channels. `questionable` has the bits of the vital signs whose newest usable value is questionable."""
+
+    __slots__ = ("_admission", "channels", "devices", "questionable")
+
+    def __init__(self, limits: Limits) -> None:
+        self._admission = limits.admission
+        self.devices: dict[str, BoundDevice] = {}
+        self.channels = {vital: Channel(vital, limits.freshness) for vital in VITAL_SIGNS}
+        self.questionable = 0
+
+    # --- the coming and going of devices: each refuses what cannot be, and changes nothing then ----------------------------------------
+
+    def bind(self, body: DeviceBound) -> None:
+        if body.device in self.devices:
+            raise Refused("already_bound", f"{body.device} is already bound to this session")
+        self.devices[body.device] = BoundDevice(body.mode, body.source, DeviceTrack(self._admission))
+
+    def unbind(self, name: str) -> None:
+        self._bound(name)
+        del self.devices[name]
+        for channel in self.channels.values():
+            if channel.device == name:
+                channel.release()
+                self.questionable &= ~channel.bit
+
+    def join(self, body: DeviceJoined) -> None:
+        device = self._bound(body.device)
+        if device.boot != body.boot:
+            device.boot = body.boot
+            device.track = DeviceTrack(self._admission)
+        device.is_connected = True
+        device.intervals = {interval.vital: interval.interval_ms for interval in body.intervals}
+        for channel in self.channels.values():
+            if channel.device == body.device:
+                channel.claim(body.device, device.intervals.get(channel.vital))
+
+    def leave(self, name: str) -> None:
+        self._bound(name).is_connected = False
+
+    def restart(self) -> None:
+        """The monitor was started again: every connection is gone."""
+        for device in self.devices.values():
+            device.is_connected = False
+
+    def _bound(self, name: str) -> BoundDevice:
+        device = self.devices.get(name)
+        if device is None:
+            raise Refused("not_bound", f"{name} is not bound to this session")
+        return device
+
+    # --- measurements -----------------------------------------------------------------------------------------------------------------
+
+    def take(
+        self, device: BoundDevice, measurement: Measurement, received_at_ms: int, at_ms: int
+    ) -> tuple[tuple[Reading, ...], list[Channel], bool]:
+        """The readings with their verdicts, the channels that have a usable new value, and whether a channel got its source by it."""
+        timing = device.track.time(measurement, received_at_ms)
+        channels = self.channels
+        readings = tuple([judge_value(value.vital, value.value_milli) for value in measurement.values])
+        for reading in readings:
+            if channels[reading.vital].is_cuff:
+                readings = judge_cuff(readings, self._admission)
+                break
+        if timing is not _NONE:
+            return tuple([_untimely(reading, timing) for reading in readings]), [], False
+        judged: list[Reading] = []
+        fresh: list[Channel] = []
+        is_claimed = False
+        for reading in readings:
+            channel = channels[reading.vital]
+            if channel.device != measurement.device:
+                if channel.device is not None:
+                    judged.append(Reading(_SECOND_SOURCE, reading.validity, reading.value_milli, reading.vital))
+                    continue
+                if reading.validity is _INVALID:  # a probe that is off does not keep another device's value out
+                    judged.append(reading)
+                    continue
+                channel.claim(measurement.device, device.intervals.get(reading.vital))
+                is_claimed = True
+            if not channel.is_cuff and reading.validity is _VALID:
+                reading = self._beside_the_last(reading, channel, at_ms)
+            judged.append(reading)
+            self._move(channel, reading, measurement.measured_at_ms, received_at_ms)
+            if reading.validity is not _INVALID:
+                channel.value_milli = reading.value_milli
+                channel.seen_at_ms = at_ms
+                fresh.append(channel)
+        return tuple(judged), fresh, is_claimed
+
+    def is_questionable(self, bits: int, at_ms: int) -> bool:
+        """Whether the newest value of any of these vital signs is usable and questionable."""
+        bits &= self.questionable
+        return any(channel.bit & bits and channel.usable_milli(at_ms) is not None for channel in self.channels.values())
+
+    def _beside_the_last(self, reading: Reading, channel: Channel, at_ms: int) -> Reading:
+        value_milli, seen_ms = reading.value_milli, channel.seen_at_ms
+        assert value_milli is not None  # a valid reading has a value
+        elapsed_ms = at_ms - seen_ms if seen_ms is not None else 0
+        reason = doubt(reading.vital, value_milli, channel.value_milli, elapsed_ms, self._admission)
+        return reading if reason is _NONE else Reading(reason, _QUESTIONABLE, value_milli, reading.vital)
+
+    def _move(self, channel: Channel, reading: Reading, measured_at_ms: int, received_at_ms: int) -> None:
+        channel.validity = validity = reading.validity
+        channel.reason = reading.reason
+        channel.measured_at_ms = measured_at_ms
+        channel.received_at_ms = received_at_ms
+        if validity is _QUESTIONABLE:
+            self.questionable |= channel.bit
+        else:
+            self.questionable &= ~channel.bit
+
+
+def _untimely(reading: Reading, timing: Reason) -> Reading:
+    """A frozen counter makes every value invalid; a late value stays what it is, marked as late. Neither is ever "now"."""
+    validity = _INVALID if timing is _NOT_ADVANCING else reading.validity
+    return Reading(timing, validity, reading.value_milli, reading.vital)

@@ -1,0 +1,182 @@
+"""A session in the core, driven by hand: an engine, its log, its devices, and a clock that only moves when told to."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from monitor.core.engine import Engine, Step
+from monitor.core.limits import encode_limits, parse_limits
+from schemas.alert import Alert, AlertState
+from schemas.limits import Limits
+from schemas.log import (
+    AlertAcknowledged,
+    AlertChanged,
+    DeviceBound,
+    DeviceJoined,
+    DeviceUnbound,
+    Entry,
+    Input,
+    Interval,
+    Measured,
+    PhaseOrdered,
+    SessionCreated,
+)
+from schemas.measurement import Measurement, Mode, Reading, Value
+from schemas.session import Order, Patient, Phase, Treatment
+from schemas.vitals import Vital, to_milli
+
+LIMITS_FILE = Path(__file__).parents[3] / "monitor" / "limits.toml"
+START_MS = 1_763_800_000_000
+PATIENT = Patient(birth_year=1980, label="J.S.", weight_g=70_000)
+INFUSION = Order(dose_ug=35_000, duration_ms=2_400_000, treatment=Treatment.KETAMINE_IV)
+WATCHED = Order(dose_ug=0, duration_ms=0, treatment=Treatment.NONE)
+SHORT = {
+    "hr": Vital.HEART_RATE,
+    "pr": Vital.PULSE_RATE,
+    "sbp": Vital.SYSTOLIC_BP,
+    "dbp": Vital.DIASTOLIC_BP,
+    "map": Vital.MEAN_BP,
+    "spo2": Vital.SPO2,
+    "rr": Vital.RESPIRATORY_RATE,
+    "etco2": Vital.ETCO2,
+}
+CALM = {"hr": 72.0, "spo2": 98.0}
+CALM_CUFF = {"sbp": 125.0, "dbp": 76.0, "map": 92.0}
+RAISED = (AlertState.ACTIVE, AlertState.ACKNOWLEDGED)
+
+
+@cache
+def default_limits() -> Limits:
+    return parse_limits(LIMITS_FILE.read_text(encoding="utf-8"))
+
+
+def created(limits: Limits | None = None, order: Order = INFUSION) -> SessionCreated:
+    text, digest = encode_limits(limits or default_limits())
+    return SessionCreated(by="anna", limits=text, limits_sha256=digest, order=order, patient=PATIENT, room="Room 1")
+
+
+def values_of(said: Mapping[str, float | None]) -> tuple[Value, ...]:
+    return tuple(Value(SHORT[name], None if value is None else to_milli(value)) for name, value in said.items())
+
+
+class Bedside:
+    """`now_ms` is the time of whatever is done next. Everything the engine gives back is numbered into `log`."""
+
+    def __init__(self, limits: Limits | None = None, order: Order = INFUSION) -> None:
+        self.now_ms = START_MS
+        first = created(limits, order)
+        self.engine = Engine("S-000001", first, START_MS)
+        self.log: list[Entry] = []
+        self.counters: dict[str, int] = {}
+        self.skew_ms: dict[str, int] = {}  # how far a device's clock is ahead
+        self.number([(START_MS, first)])
+
+    def number(self, steps: Sequence[Step]) -> list[Entry]:
+        made = [Entry(at_ms, body, len(self.log) + index, self.engine.session) for index, (at_ms, body) in enumerate(steps, 1)]
+        self.log.extend(made)
+        return made
+
+    # --- time ---------------------------------------------------------------------------------------------------------------------
+
+    def wait(self, seconds: float) -> list[Entry]:
+        """Let time pass, woken exactly when the engine asks for it."""
+        until_ms = self.now_ms + round(seconds * 1000)
+        made: list[Entry] = []
+        while self.engine.wake_ms <= until_ms:
+            made += self.number(self.engine.advance(self.engine.wake_ms))
+        self.now_ms = until_ms
+        return made + self.number(self.engine.advance(until_ms))
+
+    # --- inputs -------------------------------------------------------------------------------------------------------------------
+
+    def apply(self, body: Input) -> list[Entry]:
+        return self.number(self.engine.apply(body, self.now_ms))
+
+    def order(self, phase: Phase, override: str | None = None) -> list[Entry]:
+        return self.apply(PhaseOrdered("anna", override, phase))
+
+    def bind(self, device: str = "d1", mode: Mode = Mode.SIMULATED) -> None:
+        self.apply(DeviceBound("anna", device, mode, "a simulated bed"))
+
+    def join(self, device: str = "d1", boot: str = "boot", **intervals_s: float) -> None:
+        self.apply(DeviceJoined(boot, device, tuple(Interval(round(s * 1000), SHORT[name]) for name, s in intervals_s.items())))
+
+    def unbind(self, device: str = "d1") -> list[Entry]:
+        return self.apply(DeviceUnbound("anna", device))
+
+    def acknowledge(self, alert: str) -> list[Entry]:
+        return self.apply(AlertAcknowledged(alert, "anna", None))
+
+    def say(self, *, device: str = "d1", counter_step: int = 1, behind_ms: int = 0, **said: float | None) -> list[Entry]:
+        """A measurement of `device` now. `counter_step` 0 is a frozen counter; `behind_ms` is how old it is."""
+        counter = self.counters[device] = self.counters.get(device, 0) + counter_step
+        measured_at_ms = self.now_ms + self.skew_ms.get(device, 0) - behind_ms
+        return self.number(self.engine.measure(Measurement(device, counter, measured_at_ms, values_of(said)), self.now_ms, self.now_ms))
+
+    def readings(self, **options: float | None) -> dict[str, Reading]:
+        """Say it, and see what admission made of it."""
+        made = self.say(**options)
+        body = next(entry.body for entry in made if isinstance(entry.body, Measured))
+        return {short: reading for reading in body.readings for short, vital in SHORT.items() if vital is reading.vital}
+
+    def stream(self, seconds: int, **said: float | None) -> list[Entry]:
+        """The same values once a second, the last one at the end."""
+        made: list[Entry] = []
+        for _ in range(seconds):
+            made += self.wait(1)
+            made += self.say(**{**CALM, **said})
+        return made
+
+    # --- a usual course -----------------------------------------------------------------------------------------------------------
+
+    def to_baseline(self) -> None:
+        self.bind()
+        self.join()
+        self.order(Phase.BASELINE)
+
+    def start(self, baseline: Mapping[str, float] | None = None, then: Phase = Phase.INFUSING) -> list[Entry]:
+        """Two baseline cuffs a minute apart and calm streams, then the infusion."""
+        self.to_baseline()
+        values = {**CALM, **CALM_CUFF, **(baseline or {})}
+        for _ in range(2):
+            self.wait(60)
+            self.say(**values)
+        return self.order(then)
+
+    def start_all_the_same(self) -> list[Entry]:
+        """The infusion, with whatever baseline there is."""
+        return self.order(Phase.INFUSING, override="no time")
+
+    # --- what came of it ----------------------------------------------------------------------------------------------------------
+
+    def changes(self, rule: str, entries: Sequence[Entry] | None = None) -> list[tuple[float, str, str]]:
+        """(seconds since the start of the log, state, why) of every transition of a rule."""
+        return [
+            ((entry.at_ms - START_MS) / 1000, entry.body.alert.state.value, entry.body.why.value)
+            for entry in (self.log if entries is None else entries)
+            if isinstance(entry.body, AlertChanged) and entry.body.alert.rule == rule
+        ]
+
+    def alert(self, rule: str) -> Alert | None:
+        """The open occurrence of a rule."""
+        return next((alert for alert in self.engine.alerts() if alert.rule == rule), None)
+
+    def state(self, rule: str) -> AlertState | None:
+        alert = self.alert(rule)
+        return None if alert is None else alert.state
+
+    @property
+    def since_start_s(self) -> float:
+        return (self.now_ms - START_MS) / 1000
+
+
+def transitions(entries: Sequence[Entry]) -> list[tuple[int, AlertChanged]]:
+    return [(entry.at_ms, entry.body) for entry in entries if isinstance(entry.body, AlertChanged)]
+
+
+def infusing(**baseline: float) -> Bedside:
+    """Ten seconds into the infusion: the last value is long enough ago that the next one is no jump."""
+    bed = Bedside()
+    bed.start(baseline)
+    bed.wait(10)
+    return bed
