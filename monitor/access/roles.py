@@ -1,0 +1,38 @@
+"""Roles, and who stands behind a request: a person or a device. A device is not a person and has no role."""
+
+from enum import StrEnum
+
+import msgspec
+
+from schemas.measurement import Mode
+
+
+class Role(StrEnum):
+    """clinician: runs sessions. auditor: reads and exports, writes nothing. admin: people and devices; gives no dose, answers no alert."""
+
+    CLINICIAN = "clinician"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+    __hash__ = str.__hash__
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A person, come in by a web session. `session_key` names that session (SHA-256 of its token, in hex) and opens nothing."""
+
+    username: str
+    name: str
+    role: Role
+    session_key: str = ""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A registered device, come in by its bearer token. `key` is the SHA-256 of that token, in hex."""
+
+    device: str
+    mode: Mode
+    source: str
+    key: str = ""
+
+
+Principal = Person | Device
