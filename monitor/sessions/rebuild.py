@@ -1,0 +1,48 @@
+"""A session as its log tells it: judged again from the first entry, its chain checked on the way."""
+
+import asyncio
+
+from monitor.core.chain import Chain
+from monitor.core.replay import Difference, Replay
+from monitor.sessions.runner import Runner
+from monitor.store.ports import Store
+from schemas.log import Seal, canonical
+
+_SLICE = 200  # entries judged before the event loop gets its turn: about 5 ms
+
+
+class Broken(Exception):
+    """The log does not stand up: a seal does not fit, or it cannot be judged at all."""
+
+
+async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None]:
+    """The runner of a session and the first difference its replay found. Raises Broken."""
+    seals = {seal.last_seq: seal for seal in await store.seals(session)}
+    chain = Chain(session)
+    judge = Replay()
+    first: Difference | None = None
+    async for entries in store.entries(session):
+        for index, entry in enumerate(entries):
+            if entry.seq != chain.seq + 1:
+                raise Broken(f"{session}: entry {entry.seq} follows entry {chain.seq}")
+            chain.extend(entry.seq, entry.at_ms, canonical(entry))
+            for difference in judge.feed(entry):
+                first = first or difference
+            if judge.engine is None:
+                raise Broken(f"{session}: the log does not begin with the session's creation and a rule set that can be used")
+            seal = seals.get(entry.seq)
+            if seal is not None:
+                _check(chain, seal)
+            if index % _SLICE == _SLICE - 1:
+                await asyncio.sleep(0)
+    if judge.engine is None:
+        raise Broken(f"{session}: the log is empty")
+    for difference in judge.finish():
+        first = first or difference
+    return Runner.rebuilt(judge.engine, chain), first
+
+
+def _check(chain: Chain, seal: Seal) -> None:
+    made = chain.seal(seal.at_ms)
+    if made is None or made.digest != seal.digest:
+        raise Broken(f"{seal.session}: the seal over entries {seal.first_seq} to {seal.last_seq} does not fit them")

@@ -1,0 +1,92 @@
+"""One session at work: its engine, its chain and its next `seq`. Inputs become log entries; the rest is the recorder's part."""
+
+from monitor.core.chain import Chain
+from monitor.core.engine import NEVER_MS, Engine, Step
+from monitor.core.refused import Refused
+from monitor.sessions.views import session_now
+from schemas.log import Entry, Input, Measured, Seal, SessionCreated, canonical
+from schemas.measurement import Measurement
+from schemas.stream_wire import SessionNow
+
+SEAL_EVERY_MS = 10_000  # a range of measurements is open for at most this long
+
+
+class Runner:
+    """Entries leave here numbered and under the chain; nothing else writes into this session's log."""
+
+    def __init__(self, session: str, created: SessionCreated, at_ms: int) -> None:
+        self.engine = Engine(session, created, at_ms)
+        self.chain = Chain(session)
+        self.seq = 0
+        self.scheduled_ms = NEVER_MS  # when the watch will next look at it
+
+    @classmethod
+    def rebuilt(cls, engine: Engine, chain: Chain) -> "Runner":
+        """A runner that goes on where a log ends."""
+        runner = cls.__new__(cls)
+        runner.engine, runner.chain, runner.seq, runner.scheduled_ms = engine, chain, chain.seq, NEVER_MS
+        return runner
+
+    @property
+    def session(self) -> str:
+        return self.engine.session
+
+    def begin(self, at_ms: int) -> tuple[list[Entry], list[Seal]]:
+        """The first entry of a new session. Raises Refused."""
+        _need_text(self.engine.created)
+        return self.number([(at_ms, self.engine.created)])
+
+    def apply(self, body: Input, at_ms: int) -> tuple[list[Entry], list[Seal]]:
+        """A command or the coming and going of a device. Raises Refused; what fell due before is in `refused.steps`."""
+        _need_text(body)
+        return self.number(self.engine.apply(body, at_ms))
+
+    def measure(self, measurement: Measurement, received_at_ms: int, at_ms: int) -> tuple[list[Entry], list[Seal]]:
+        return self.number(self.engine.measure(measurement, received_at_ms, at_ms))
+
+    def advance(self, at_ms: int) -> tuple[list[Entry], list[Seal]]:
+        """What fell due by `at_ms`; also closes a range that has been open too long."""
+        entries, seals = self.number(self.engine.advance(at_ms))
+        opened_ms = self.chain.first_unsealed_at_ms
+        if opened_ms is not None and at_ms - opened_ms >= SEAL_EVERY_MS:
+            seals += _some(self.chain.seal(at_ms))
+        return entries, seals
+
+    @property
+    def wake_ms(self) -> int:
+        """When to call `advance` next at the latest."""
+        opened_ms = self.chain.first_unsealed_at_ms
+        return self.engine.wake_ms if opened_ms is None else min(self.engine.wake_ms, opened_ms + SEAL_EVERY_MS)
+
+    def number(self, steps: list[Step]) -> tuple[list[Entry], list[Seal]]:
+        """Give each step its `seq`, take it into the chain, seal after events and after ten seconds of measurements."""
+        if not steps:
+            return [], []
+        entries: list[Entry] = []
+        seals: list[Seal] = []
+        has_event = False
+        for at_ms, body in steps:
+            self.seq += 1
+            entry = Entry(at_ms, body, self.seq, self.chain.session)
+            self.chain.extend(self.seq, at_ms, canonical(entry))
+            entries.append(entry)
+            has_event = has_event or type(body) is not Measured
+        opened_ms = self.chain.first_unsealed_at_ms
+        if entries and opened_ms is not None and (has_event or entries[-1].at_ms - opened_ms >= SEAL_EVERY_MS):
+            seals += _some(self.chain.seal(self.engine.at_ms))
+        return entries, seals
+
+    def view(self, now_ms: int) -> SessionNow:
+        return session_now(self.engine, self.engine.created.room, self.seq, max(now_ms, self.engine.at_ms))
+
+
+def _some(seal: Seal | None) -> list[Seal]:
+    return [] if seal is None else [seal]
+
+
+def _need_text(body: Input) -> None:
+    """Half of a surrogate pair has no bytes: it would end the log in the middle of an entry."""
+    try:
+        canonical(body)
+    except UnicodeEncodeError as error:
+        raise Refused("malformed_text", "a text holds half of a character") from error

@@ -1,0 +1,81 @@
+"""What a screen is told of a session, taken from its engine. Pure."""
+
+from collections.abc import Iterable
+
+from monitor.core.channel import Channel
+from monitor.core.engine import Engine
+from schemas.log import Measured
+from schemas.measurement import Reading, Reason, Validity
+from schemas.stream_wire import DeviceNow, SessionNow, VitalNow
+from schemas.vitals import MILLI, Vital
+
+_NOT_NOW = frozenset({Reason.LATE, Reason.NOT_ADVANCING, Reason.SECOND_SOURCE})
+
+
+def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> SessionNow:
+    """The whole of it, for a snapshot or after a change of state."""
+    created = engine.created
+    return SessionNow(
+        id=engine.session,
+        room=room,
+        patient=created.patient,
+        order=created.order,
+        phase=engine.phase,
+        phase_since_ms=engine.phase_since_ms,
+        created_at_ms=engine.created_at_ms,
+        started_at_ms=engine.started_at_ms,
+        stopped_at_ms=engine.stopped_at_ms,
+        rate_ug_per_min=engine.dose.rate_ug_per_min,
+        given_ug=engine.dose.given_ug(now_ms),
+        given_at_ms=now_ms,
+        mode=engine.mode,
+        devices=tuple(
+            DeviceNow(device=name, mode=device.mode, source=device.source, is_connected=device.is_connected)
+            for name, device in engine.devices.items()
+        ),
+        vitals=tuple(_channel_now(channel, now_ms) for channel in engine.channels.values() if channel.device is not None),
+        baselines=engine.baselines,
+        alerts=engine.alerts(),
+        cuff_interval_ms=engine.channels[Vital.SYSTOLIC_BP].interval_ms,
+        last_seq=last_seq,
+    )
+
+
+def _channel_now(channel: Channel, now_ms: int) -> VitalNow:
+    value = channel.value_milli if channel.validity is not Validity.INVALID else None
+    return VitalNow(
+        vital=channel.vital,
+        value=None if value is None else value / MILLI,
+        validity=channel.validity,
+        reason=channel.reason,
+        measured_at_ms=channel.measured_at_ms,
+        received_at_ms=channel.received_at_ms,
+        age_ms=max(0, now_ms - channel.received_at_ms),
+        current_for_ms=channel.current_for_ms,
+        gone_after_ms=channel.gone_after_ms,
+        device=channel.device or "",
+    )
+
+
+def is_now(reading: Reading) -> bool:
+    """Whether a reading is news for a tile. A late, frozen or second-source one is history and never shown as now."""
+    return reading.reason not in _NOT_NOW
+
+
+def vitals_now(newest: Iterable[tuple[Measured, Reading]], channels: dict[Vital, Channel], now_ms: int) -> tuple[VitalNow, ...]:
+    """The newest readings since the last update."""
+    return tuple(
+        VitalNow(
+            vital=reading.vital,
+            value=reading.value_milli / MILLI if reading.value_milli is not None and reading.validity is not Validity.INVALID else None,
+            validity=reading.validity,
+            reason=reading.reason,
+            measured_at_ms=measured.measured_at_ms,
+            received_at_ms=measured.received_at_ms,
+            age_ms=max(0, now_ms - measured.received_at_ms),
+            current_for_ms=channels[reading.vital].current_for_ms,
+            gone_after_ms=channels[reading.vital].gone_after_ms,
+            device=measured.device,
+        )
+        for measured, reading in newest
+    )

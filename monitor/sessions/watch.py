@@ -1,0 +1,86 @@
+"""The watch: advances each session at its deadline, by a heap of wake times. Its death is not silent: /readyz and the screens tell."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from typing import Final
+
+from monitor.clock import Clock
+from monitor.core.engine import NEVER_MS
+from monitor.sessions.runner import Runner
+
+SLICE: Final = 200  # sessions advanced before the event loop gets its turn: a few ms
+
+
+class Watch:
+    """`advance` is called with each runner whose time has come."""
+
+    def __init__(self, clock: Clock, advance: Callable[[Runner], None]) -> None:
+        self._clock = clock
+        self._advance = advance
+        self._heap: list[tuple[int, int, Runner]] = []
+        self._count = 0
+        self._earlier = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, on_death: Callable[[str], None]) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="watch")
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled():
+                on_death(f"the watch over deadlines died: {task.exception()!r}")
+
+        self._task.add_done_callback(ended)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    @property
+    def is_alive(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def look(self, runner: Runner) -> None:
+        """After every change of a runner: schedule it if it now wants to be woken earlier."""
+        wake_ms = runner.wake_ms
+        if wake_ms < runner.scheduled_ms:
+            runner.scheduled_ms = wake_ms
+            self._count += 1
+            heapq.heappush(self._heap, (wake_ms, self._count, runner))
+            if self._heap[0][2] is runner:
+                self._earlier.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._advance_due()
+            if self._heap and self._heap[0][0] <= self._clock.now_ms():
+                await asyncio.sleep(0)  # more than a slice is due: let others have their turn
+                continue
+            self._earlier.clear()
+            await self._pause()
+
+    def _advance_due(self) -> None:
+        """At most SLICE of the sessions whose time has come."""
+        now_ms = self._clock.now_ms()
+        for _ in range(SLICE):
+            if not self._heap or self._heap[0][0] > now_ms:
+                return
+            wake_ms, _, runner = heapq.heappop(self._heap)
+            if wake_ms != runner.scheduled_ms:
+                continue  # an earlier wake took its place
+            runner.scheduled_ms = NEVER_MS
+            self._advance(runner)
+            self.look(runner)
+
+    async def _pause(self) -> None:
+        if not self._heap:
+            await self._earlier.wait()
+            return
+        sleep = asyncio.ensure_future(self._clock.sleep_until(self._heap[0][0]))
+        earlier = asyncio.ensure_future(self._earlier.wait())
+        try:
+            await asyncio.wait({sleep, earlier}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            earlier.cancel()

@@ -1,0 +1,228 @@
+"""Frames and acknowledgements: acknowledged means on disk; each frame once, in order."""
+
+import asyncio
+
+import pytest
+
+from monitor.sessions import recorder as recorder_module
+from monitor.sessions.device_positions import FrameRefused
+from monitor.store.ports import Aside, Position
+from schemas.device_wire import Invalid, RefusedReason
+from schemas.log import (
+    DeviceBound,
+    DeviceJoined,
+    Measured,
+    NoteAdded,
+    SessionCreated,
+)
+from schemas.measurement import Mode
+from schemas.stream_wire import UnboundNow
+from tests.unit.sessions.ward import Ward, turns
+
+# --- acknowledged means on disk -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_frame_is_acknowledged_when_it_is_on_disk_and_not_before(ward: Ward) -> None:
+    session = await ward.infusing()
+    ward.store.is_held = True
+    done = ward.send(hr=72)
+    await turns()
+    assert not done.done()
+    assert not any(isinstance(entry.body, Measured) and entry.body.counter == 2 for entry in ward.log(session))
+    ward.store.commit()
+    await turns()
+    assert done.result() == ()
+    body = ward.log(session)[-1].body
+    assert isinstance(body, Measured)
+    assert (body.counter, await ward.store.positions()) == (2, {"d1": Position("d1", "boot", 2)})
+
+
+async def test_a_command_returns_when_it_is_on_disk_and_not_before(ward: Ward) -> None:
+    session = await ward.infusing()
+    ward.store.is_held = True
+    commanded = asyncio.ensure_future(ward.registry.command(session, NoteAdded("anna", "calm")))
+    await turns()
+    assert not commanded.done()
+    ward.store.commit()
+    made = await commanded
+    assert [entry.body for entry in made] == [NoteAdded("anna", "calm")]
+    assert ward.log(session)[-1] == made[0]
+
+
+async def test_a_session_has_its_number_when_it_is_on_disk(ward: Ward) -> None:
+    ward.store.is_held = True
+    creating = asyncio.ensure_future(ward.create())
+    await turns()
+    assert not creating.done()
+    ward.store.release()
+    assert await creating == "S-000001"
+    assert isinstance(ward.log("S-000001")[0].body, SessionCreated)
+
+
+async def test_who_gives_up_waiting_undoes_nothing_and_keeps_nobody_else_waiting(ward: Ward) -> None:
+    session = await ward.infusing()
+    ward.store.is_held = True
+    commanded = asyncio.ensure_future(ward.registry.command(session, NoteAdded("anna", "calm")))
+    creating = asyncio.ensure_future(ward.create("Room 2"))
+    await turns(1)
+    done = ward.send(hr=72)
+    commanded.cancel()
+    creating.cancel()
+    await asyncio.wait({commanded, creating})
+    ward.store.release()
+    await turns()
+    assert done.result() == ()
+    assert ward.registry.get("S-000002") is not None
+
+
+async def test_invalid_values_are_named_in_the_acknowledgement(ward: Ward) -> None:
+    await ward.infusing()
+    measurements = [ward.measurement(hr=72, spo2=101), ward.measurement(hr=None, sbp=110, dbp=120)]
+    invalid = await ward.registry.frame("d1", "boot", 2, measurements, ward.clock.now_ms())
+    assert invalid == (
+        Invalid("measurements[0].readings[1]", "out_of_range"),
+        Invalid("measurements[1].readings[1]", "cross_field"),
+        Invalid("measurements[1].readings[2]", "cross_field"),
+    )
+
+
+# --- frames: once, in order -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_frame_that_was_taken_before_is_not_judged_again(ward: Ward) -> None:
+    session = await ward.infusing()
+    await ward.say(hr=72)
+    length = len(ward.log(session))
+    for seq in (1, 2):
+        assert await ward.send(seq=seq, hr=99) == ()
+    assert len(ward.log(session)) == length
+
+
+async def test_a_duplicate_of_a_frame_on_its_way_waits_for_the_same_commit(ward: Ward) -> None:
+    session = await ward.infusing()
+    ward.store.is_held = True
+    first, again = ward.send(hr=72), ward.send(seq=2, hr=72)
+    await turns()
+    assert not again.done()
+    ward.store.release()
+    await turns()
+    assert (first.result(), again.result()) == ((), ())
+    assert sum(isinstance(entry.body, Measured) for entry in ward.log(session)) == 2
+
+
+async def test_a_gap_is_refused_and_leaves_things_as_they_are(ward: Ward) -> None:
+    await ward.infusing()
+    with pytest.raises(FrameRefused, match="send from 2") as refused:
+        ward.send(seq=3, hr=72)
+    assert refused.value.reason is RefusedReason.SEQUENCE_GAP
+    assert await ward.send(seq=2, hr=72) == ()
+
+
+async def test_after_a_reconnect_the_device_is_told_what_is_on_disk(ward: Ward) -> None:
+    await ward.infusing()
+    assert ward.join() == 1
+    ward.store.is_held = True
+    done = ward.send(hr=72)
+    assert ward.join() == 1, "not on disk yet"
+    again = ward.send(seq=2, hr=72)
+    await turns()
+    ward.store.release()
+    assert await done == await again == ()
+    await turns()
+    assert ward.join() == 2
+
+
+async def test_a_reconnect_between_the_commit_and_its_news_takes_nothing_twice(ward: Ward) -> None:
+    """The commit is done, those who wait for it have not had their turn yet: the frame is sent again in that very moment."""
+    session = await ward.infusing()
+    ward.store.is_held = True
+    ward.send(hr=72)
+    await turns()
+    ward.store.commit()
+    ward.join()
+    assert await ward.send(seq=2, hr=72) == ()
+    assert sum(isinstance(entry.body, Measured) for entry in ward.log(session)) == 2
+
+
+async def test_a_new_boot_counts_from_one(ward: Ward) -> None:
+    session = await ward.infusing()
+    assert ward.join(boot="boot-2") == 0
+    ward.counters["d1"] = 0
+    assert await ward.send(seq=1, boot="boot-2", hr=73) == ()
+    body = ward.log(session)[-1].body
+    assert isinstance(body, Measured)
+    assert body.readings[0].reason.value == "none"
+
+
+async def test_a_commit_of_the_boot_before_says_nothing_of_this_one(ward: Ward) -> None:
+    await ward.infusing()
+    ward.store.is_held = True
+    ward.send(hr=72)
+    ward.join(boot="boot-2")
+    await turns()
+    ward.store.release()
+    await turns()
+    assert ward.join(boot="boot-2") == 0
+
+
+async def test_over_http_the_first_frame_is_the_joining(ward: Ward) -> None:
+    session = await ward.create()
+    await ward.bind(session, "d2")
+    assert await ward.send("d2", boot="posted", hr=72) == ()
+    kinds = [type(entry.body) for entry in ward.log(session)]
+    assert kinds == [SessionCreated, DeviceBound, DeviceJoined, Measured]
+
+
+async def test_a_device_that_is_bound_nowhere_is_counted_and_shown_and_recorded_nowhere(ward: Ward) -> None:
+    ward.registry.label("d7", Mode.REAL, "monitor 7")
+    ward.join("d7")
+    ward.store.is_held = True
+    with pytest.raises(FrameRefused) as refused:
+        ward.send("d7", hr=72, spo2=98)
+    assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
+    assert ward.registry.system().unbound == (UnboundNow("d7", Mode.REAL, "monitor 7", 2, ward.clock.now_ms()),)
+    skipped = ward.registry.skip("d7", "boot", 1)
+    assert skipped is not None
+    await turns()
+    assert not skipped.done(), "the device is told when its turn is on disk, not before"
+    ward.store.release()
+    await skipped
+    assert await ward.store.positions() == {"d7": Position("d7", "boot", 1)}
+    assert ward.registry.skip("d7", "boot", 1) is None
+    session = await ward.create()
+    await ward.bind(session, "d7")
+    assert ward.registry.system().unbound == ()
+
+
+async def test_a_frame_that_is_skipped_takes_its_turn(ward: Ward) -> None:
+    await ward.infusing()
+    assert ward.registry.skip("d9", "boot", 1) is None
+    assert ward.registry.skip("d1", "another", 2) is None
+    assert ward.registry.skip("d1", "boot", 3) is None, "its turn has not come"
+    skipped = ward.registry.skip("d1", "boot", 2)
+    assert skipped is not None
+    await skipped
+    assert await ward.send(seq=3, hr=72) == ()
+
+
+async def test_at_the_bound_devices_are_told_to_wait(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    await ward.infusing()
+    monkeypatch.setattr(recorder_module, "MAX_WAITING", 2)
+    ward.store.is_held = True
+    waiting = [ward.send(hr=72), ward.send(hr=72)]
+    with pytest.raises(FrameRefused) as refused:
+        ward.send(hr=72)
+    assert refused.value.reason is RefusedReason.BUSY
+    ward.registry.keep_aside(Aside(0, "d1", "malformed", "", "", b"x"))
+    await turns()
+    ward.store.release()
+    assert [await done for done in waiting] == [(), ()]
+    assert await ward.send(seq=4, hr=72) == ()
+    assert (ward.registry.system().refused, ward.store.kept_aside) == (1, []), "counted, although there was no room to keep it"
+
+
+async def test_refused_input_is_counted_and_kept(ward: Ward) -> None:
+    aside = Aside(0, "d1", "malformed", "", "not JSON", b"{")
+    ward.registry.keep_aside(aside)
+    await ward.registry.settled()
+    assert (ward.registry.system().refused, ward.store.kept_aside) == (1, [aside])
