@@ -1,0 +1,38 @@
+"""Every kind of event has its row."""
+
+import typing
+
+import pytest
+
+from monitor.export.event_cells import EventCells, event_cells
+from schemas.log import Body, Measured
+from tests.unit.export.session_log import every_event, short_log
+
+CELLS = {
+    "device_joined": EventCells(device="sim-room-1"),
+    "phase_ordered": EventCells(),
+    "baseline_set": EventCells(),
+    "rate_set": EventCells(value="0.937", unit="mg/min"),
+    "bolus_given": EventCells(value="5.25", unit="mg"),
+    "remeasure_requested": EventCells(vital="systolic_bp"),
+    "alert_changed": EventCells(vital="systolic_bp", reason="immediate"),
+    "alert_acknowledged": EventCells(),
+    "note_added": EventCells(),
+    "device_left": EventCells(device="sim-room-1"),
+    "monitor_restarted": EventCells(),
+    "device_unbound": EventCells(device="sim-room-1"),
+}
+
+
+@pytest.mark.parametrize("body", every_event(), ids=lambda body: str(body.__struct_config__.tag))
+def test_an_event_fills_the_columns_it_has(body: Body):
+    assert event_cells(body) == CELLS[str(body.__struct_config__.tag)]
+
+
+def test_a_binding_carries_its_own_mode():
+    assert event_cells(short_log().entries[1].body) == EventCells(device="sim-room-1", mode="simulated")
+
+
+def test_the_builder_knows_every_kind_there_is():
+    known = {type(body) for body in every_event()} | {type(entry.body) for entry in short_log().entries} | {Measured}
+    assert known == set(typing.get_args(Body))
