@@ -1,0 +1,55 @@
+"""The routes of the monitor's API, put together. `install(app, parts)` is all that the composition root calls.
+
+Who may call what is the guard's table (`policy.py`); where a role matters a route asks again, so that a guard that is missing or wrong
+lets nobody act. Commands answer when they are on disk. Every error is a problem with a `reason`.
+"""
+
+import msgspec
+from fastapi import APIRouter, FastAPI
+
+from monitor.access.control import AccessControl
+from monitor.api import devices, health, ingest, people, sessions, sessions_commands, sessions_export, sessions_trend, stream
+from monitor.api.ingest_connection import Patience
+from monitor.api.rest_answers import Documented
+from monitor.api.rest_refusals import install_refusals
+from monitor.clock import Clock
+from monitor.export.signing import InstallationKey
+from monitor.sessions.registry import Registry
+from monitor.store.ports import Store
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the routes work with. `max_in_flight`: frames of one device that may wait for the disk."""
+
+    registry: Registry
+    store: Store
+    access: AccessControl
+    clock: Clock
+    signing_key: InstallationKey
+    max_in_flight: int = 64
+    patience: Patience = Patience()
+
+
+def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRouter:
+    """Everything below /api/v1."""
+    router = APIRouter(prefix="/api/v1")
+    router.include_router(sessions.routes(parts.registry, parts.store, documented))
+    router.include_router(sessions_commands.routes(parts.registry, parts.store, parts.access, documented))
+    router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
+    exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
+    router.include_router(sessions_export.routes(exporter, parts.access))
+    router.include_router(devices.routes(parts.registry, parts.store, parts.access, documented))
+    router.include_router(people.routes(parts.access, documented))
+    return router
+
+
+def install(app: FastAPI, parts: Parts) -> None:
+    """All routes, and their schemas in /docs."""
+    documented = Documented()
+    install_refusals(app)
+    app.include_router(health.routes(parts.registry, parts.store))
+    app.include_router(build_router(parts, documented, version=app.version))
+    lines = ingest.Lines(parts.registry, parts.clock, parts.access.still_valid, patience=parts.patience, max_in_flight=parts.max_in_flight)
+    app.include_router(ingest.routes(lines, documented))
+    app.include_router(stream.routes(parts.registry.hub, parts.access.still_valid, parts.patience))
+    documented.add_to(app)

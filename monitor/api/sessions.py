@@ -1,0 +1,97 @@
+"""Sessions as they stand and what happened in them: everything that only reads."""
+
+from typing import Annotated, Final
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from monitor.access.roles import Role
+from monitor.api.auth import PersonHere
+from monitor.api.rest_answers import Documented, answer
+from monitor.api.rest_refusals import on_record, unknown_session
+from monitor.sessions.journal import happened
+from monitor.sessions.registry import Registry
+from monitor.store.ports import SessionRow, Store
+from schemas.alert import Alert
+from schemas.log import AlertChanged
+from schemas.stream_wire import Happened, SessionNow
+
+PAGE: Final = 1_000
+_ALERT_CHANGED: Final = frozenset({"alert_changed"})
+
+SinceSeq = Annotated[int, Query(ge=0, le=2**53 - 1)]
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """One page, oldest first. `next_since_seq`: ask with it for the page after this one; None on the last."""
+
+    entries: tuple[Happened, ...]
+    next_since_seq: int | None
+
+
+class Me(msgspec.Struct, frozen=True):
+    username: str
+    name: str
+    role: Role
+
+
+def routes(registry: Registry, store: Store, documented: Documented) -> APIRouter:
+    router = APIRouter(tags=["sessions"])
+
+    @router.get("/me", responses=documented.responses(Me), summary="Who is asking")
+    async def me(person: PersonHere) -> Response:
+        return answer(Me(person.username, person.name, person.role))
+
+    @router.get("/sessions", responses=documented.responses(tuple[SessionRow, ...]), summary="All sessions, or the open ones, by id")
+    async def sessions(_: PersonHere, open: bool = False) -> Response:  # noqa: A002, FBT001, FBT002 - the name in the address
+        return answer(await store.sessions(open_only=open))
+
+    @router.get("/sessions/{session_id}", responses=documented.responses(SessionNow, problems=[404]), summary="A session as it stands")
+    async def session(_: PersonHere, session_id: str) -> Response:
+        return answer(await on_record(now_of(registry, session_id)))
+
+    @router.get(
+        "/sessions/{session_id}/journal", responses=documented.responses(Journal, problems=[404]), summary="What happened, in words"
+    )
+    async def journal(
+        _: PersonHere, session_id: str, since_seq: SinceSeq = 0, limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE
+    ) -> Response:
+        await _known(store, session_id)
+        events = await store.events(session_id, since_seq=since_seq, limit=limit)
+        next_since_seq = events[-1].seq if len(events) == limit else None
+        return answer(Journal(tuple(happened(entry) for entry in events), next_since_seq))
+
+    @router.get(
+        "/sessions/{session_id}/alerts",
+        responses=documented.responses(tuple[Alert, ...], problems=[404]),
+        summary="Every alert the session had, each as it stands",
+    )
+    async def alerts(_: PersonHere, session_id: str) -> Response:
+        await _known(store, session_id)
+        return answer(await alerts_of(store, session_id))
+
+    return router
+
+
+async def now_of(registry: Registry, session_id: str) -> SessionNow:
+    """Raises Problem (404)."""
+    try:
+        return await registry.past_view(session_id)
+    except KeyError:
+        raise unknown_session() from None
+
+
+async def alerts_of(store: Store, session_id: str) -> list[Alert]:
+    """Latest state of each alert, in the order they began to be."""
+    latest: dict[str, Alert] = {}
+    since_seq = 0
+    while page := await store.events(session_id, since_seq=since_seq, kinds=_ALERT_CHANGED, limit=PAGE):
+        latest.update((entry.body.alert.id, entry.body.alert) for entry in page if isinstance(entry.body, AlertChanged))
+        since_seq = page[-1].seq
+    return list(latest.values())
+
+
+async def _known(store: Store, session_id: str) -> None:
+    if await store.session(session_id) is None:
+        raise unknown_session()
