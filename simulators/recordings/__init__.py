@@ -1,0 +1,1 @@
+"""Recorded patients, read from files: `open_recording` picks the reader."""

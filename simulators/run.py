@@ -1,0 +1,237 @@
+"""Whole simulated wards: beds with their devices, sessions and clinicians, against one monitor.
+
+Two speeds multiply. The monitor's clock may run fast (`clock_speed` in its welcome: the demo); beds live by that clock, so everything on
+record is consistent. `speed` makes patients live faster than the monitor's clock: stamps stay the monitor's time, so onset times of alerts,
+cuff confirmation and the dose on record no longer fit the patient; it is for load and for a quick look, not for judging alerts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from typing import Final
+
+import msgspec
+
+from schemas.device_wire import Hello
+from schemas.measurement import Mode
+from schemas.session import Phase
+from schemas.stream_wire import SessionNow
+from simulators.bed import Bed, BedScript, bed_intervals
+from simulators.bed_feed import feed, hello_of, source_of
+from simulators.clinician import NAME, Clinician, Registered
+from simulators.clock import Clock, Sleep
+from simulators.device_client import DeviceClient, DeviceRefused
+from simulators.director import Director
+from simulators.outbox import Counts
+from simulators.rest import HttpFactory, MonitorRefused, Rest
+from simulators.say import Say, ignore
+from simulators.scenario import Scenario, load_scenario
+from simulators.seeds import seeded
+
+DEMO_SCENARIOS: Final = ("uneventful", "hypertensive-surge", "tachycardia", "desaturation")
+MAX_BEDS: Final = 200  # every bed is a socket, a session and a poll four times a second
+MAX_SPEED: Final = 1_000.0
+
+
+class SimulationFailed(Exception):
+    """The simulation cannot go on; the text says what the monitor refused."""
+
+
+class BedStarted(msgspec.Struct, frozen=True):
+    """A session is open and its device is connected."""
+
+    session: str
+    room: str
+    device: str
+    scenario: str
+    seed: int
+
+
+class BedResult(msgspec.Struct, frozen=True):
+    """How a session ended, and what became of its device's frames."""
+
+    session: str
+    device: str
+    scenario: str
+    seed: int
+    phase: Phase
+    counts: Counts
+
+
+class Ward(msgspec.Struct, kw_only=True):
+    """What all beds of a run share."""
+
+    url: str
+    clinician: Clinician
+    speed: float
+    acknowledge: bool
+    clock: Clock | None
+    sleep: Sleep
+    on_session: Callable[[BedStarted], None]
+    say: Say
+    lines: set[DeviceClient]
+
+
+async def run_beds(
+    *,
+    url: str,
+    http: HttpFactory,
+    beds: int,
+    scenarios: Sequence[str | Scenario] = DEMO_SCENARIOS,
+    seed: int = 1,
+    speed: float = 1.0,
+    stagger_min: float = 0.0,
+    acknowledge: bool = False,
+    exit_when_done: bool = True,
+    clock: Clock | None = None,
+    sleep: Sleep = asyncio.sleep,
+    on_session: Callable[[BedStarted], None] = lambda _: None,
+    say: Say = ignore,
+    lines: set[DeviceClient] | None = None,
+) -> list[BedResult]:
+    """Run `beds` beds in rooms 1.. against the monitor at `url`; bed k plays `scenarios[k % len]` with seed `seed + k`.
+
+    `http` makes a client that is signed in as a clinician. `clock`: the monitor's own, where it runs in this process; `lines` then holds
+    the devices that are connected, so that a fast clock can wait for them. `stagger_min`:
+    minutes of the patient's time by which each bed begins its baseline later than the one before; its device sends from the start. With
+    `exit_when_done` the results come back when all sessions have ended; without, each room takes its next patient (another seed) for
+    ever. Cancelling it leaves the sessions as they stand. Raises SimulationFailed, ScenarioError, ValueError.
+    """
+    if not 1 <= beds <= MAX_BEDS:
+        raise ValueError(f"beds: 1 to {MAX_BEDS}, not {beds}")
+    if not 0 < speed <= MAX_SPEED:
+        raise ValueError(f"speed: above 0, at most {MAX_SPEED:g}, not {speed:g}")
+    if not scenarios:
+        raise ValueError("scenarios: at least one")
+    plays = [load_scenario(play) if isinstance(play, str) else play for play in scenarios]
+    try:
+        async with http() as client:
+            ward = Ward(
+                url=url,
+                clinician=Clinician(Rest(client, rng=seeded(seed, "rest"), sleep=sleep, say=say)),
+                speed=speed,
+                acknowledge=acknowledge,
+                clock=clock,
+                sleep=sleep,
+                on_session=on_session,
+                say=say,
+                lines=set() if lines is None else lines,
+            )
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(
+                        _room(
+                            ward, f"Room {k + 1}", plays[k % len(plays)], seed + k, wait_min=k * stagger_min, is_endless=not exit_when_done
+                        )
+                    )
+                    for k in range(beds)
+                ]
+            return [task.result() for task in tasks]
+    except* (DeviceRefused, MonitorRefused) as refused:
+        raise SimulationFailed(first_cause(refused)) from refused
+
+
+async def run_device(
+    *,
+    url: str,
+    device: str,
+    token: str,
+    boot: str,
+    scenario: Scenario,
+    seed: int = 1,
+    speed: float = 1.0,
+    clock: Clock | None = None,
+    sleep: Sleep = asyncio.sleep,
+    say: Say = ignore,
+) -> Counts:
+    """One device that is registered already, with the scripted timeline: its patient follows the script, not the record.
+
+    `boot` must not have been used by this device before. Raises SimulationFailed.
+    """
+    hello = hello_of(device, boot, Mode.SIMULATED, source_of(scenario, seed), bed_intervals(scenario, speed))
+    client = _client(url, token, hello, seed, clock=clock, sleep=sleep, say=say)
+    try:
+        async with client.running():
+            await client.welcomed()
+            bed = Bed(scenario, seed, client.clock.now_ms(), speed=speed)
+            await feed(bed, client, BedScript(bed))
+            await client.drained()
+            await client.bye("end of the scenario")
+    except* DeviceRefused as refused:
+        raise SimulationFailed(first_cause(refused)) from refused
+    return client.counts
+
+
+async def _room(ward: Ward, room: str, scenario: Scenario, seed: int, *, wait_min: float, is_endless: bool) -> BedResult:
+    name = f"sim-{room.lower().replace(' ', '-')}"
+    device = await ward.clinician.register(name, Mode.SIMULATED, source_of(scenario, seed))
+    for patient in count():
+        result = await _session(ward, room, device, scenario, seed + 1000 * patient, wait_min=0.0 if patient else wait_min)
+        if not is_endless:
+            return result
+    raise AssertionError("count() ends")
+
+
+async def _session(ward: Ward, room: str, device: Registered, scenario: Scenario, seed: int, *, wait_min: float) -> BedResult:
+    session = await open_session(ward.clinician, room, scenario)
+    await ward.clinician.note(session.id, f"{NAME}: scenario {scenario.name}, seed {seed}")
+    await ward.clinician.bind(session.id, device.device)
+    boot = f"{session.id}-{seed}"
+    hello = hello_of(device.device, boot, Mode.SIMULATED, source_of(scenario, seed), bed_intervals(scenario, ward.speed))
+    client = _client(ward.url, device.token, hello, seed, clock=ward.clock, sleep=ward.sleep, say=ward.say)
+    async with client.running(), _listed(client, ward.lines):
+        await client.welcomed()
+        start_ms = client.clock.now_ms()
+        bed = Bed(scenario, seed, start_ms, speed=ward.speed)
+        ward.on_session(BedStarted(session.id, room, device.device, scenario.name, seed))
+        director = Director(
+            ward.clinician,
+            client.clock,
+            session,
+            scenario.timeline,
+            bed=bed,
+            begin_ms=start_ms + round(wait_min * 60_000 / ward.speed),
+            speed=ward.speed,
+            acknowledge=ward.acknowledge,
+            say=ward.say,
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(feed(bed, client))
+            ended = await director.run()
+        await client.drained()
+        await client.bye("session ended")
+    return BedResult(session.id, device.device, scenario.name, seed, ended.phase, client.counts)
+
+
+@asynccontextmanager
+async def _listed(client: DeviceClient, lines: set[DeviceClient]) -> AsyncIterator[None]:
+    lines.add(client)
+    try:
+        yield
+    finally:
+        lines.discard(client)
+
+
+async def open_session(clinician: Clinician, room: str, scenario: Scenario) -> SessionNow:
+    """The scenario's patient and order in a room."""
+    who, order = scenario.patient, scenario.order
+    return await clinician.create(
+        room,
+        {"label": who.label, "birth_year": who.birth_year, "weight_kg": who.weight_kg},
+        {"treatment": "ketamine_iv", "dose_mg_per_kg": order.dose_mg_per_kg, "duration_min": order.duration_min},
+    )
+
+
+def _client(url: str, token: str, hello: Hello, seed: int, *, clock: Clock | None, sleep: Sleep, say: Say) -> DeviceClient:
+    """`monotonic` is the event loop's own time."""
+    loop = asyncio.get_running_loop()
+    return DeviceClient(url, token, hello, monotonic=loop.time, rng=seeded(seed, f"line/{hello.device}"), clock=clock, sleep=sleep, say=say)
+
+
+def first_cause(group: BaseExceptionGroup[BaseException]) -> str:
+    """The text of the first cause in a group."""
+    cause: BaseException = group
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    return str(cause)

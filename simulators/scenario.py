@@ -1,0 +1,129 @@
+"""Scenarios: one patient, one order, one course of events, and what a monitor is expected to notice. Read from TOML, strictly."""
+
+import tomllib
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Annotated, Final
+
+import msgspec
+
+from schemas.session import Name
+from simulators.events import Event, Minute, Surge
+from simulators.response import PeakRise
+
+MAX_SCENARIO_BYTES: Final = 100_000
+RuleId = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}-[HML][0-9]{1,2}$")]
+
+
+class ScenarioError(ValueError):
+    """The scenario cannot be used; the text says where and why."""
+
+
+class PatientSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is on the bed. Baseline values in the unit of their vital sign; what is left out is drawn from the population by the seed."""
+
+    label: Name
+    weight_kg: Annotated[float, msgspec.Meta(ge=20, le=300)]
+    birth_year: Annotated[int, msgspec.Meta(ge=1900, le=2100)] | None = None
+    hypertension: bool = False
+    heart_rate: Annotated[float, msgspec.Meta(ge=40, le=120)] | None = None
+    systolic: Annotated[float, msgspec.Meta(ge=80, le=190)] | None = None
+    diastolic: Annotated[float, msgspec.Meta(ge=40, le=120)] | None = None
+    spo2: Annotated[float, msgspec.Meta(ge=85, le=100)] | None = None
+    respiratory_rate: Annotated[float, msgspec.Meta(ge=8, le=30)] | None = None
+    peak_rise: PeakRise | None = None
+
+    def __post_init__(self) -> None:
+        if (self.systolic is None) != (self.diastolic is None):
+            raise ValueError("systolic and diastolic are given together or not at all")
+        if self.systolic is not None and self.diastolic is not None and self.systolic - self.diastolic < 20:
+            raise ValueError("systolic must be at least 20 above diastolic")
+
+
+class OrderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    dose_mg_per_kg: Annotated[float, msgspec.Meta(gt=0, le=2)]
+    duration_min: Annotated[float, msgspec.Meta(gt=0, le=600)]
+
+
+class Timeline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long each phase lasts when nobody intervenes, and how often the cuff is inflated."""
+
+    baseline_min: Annotated[float, msgspec.Meta(ge=1, le=120)] = 6
+    infusion_min: Annotated[float, msgspec.Meta(ge=1, le=600)] = 40
+    recovery_min: Annotated[float, msgspec.Meta(ge=1, le=600)] = 30
+    baseline_cuff_min: Annotated[float, msgspec.Meta(ge=1, le=60)] = 2
+    cuff_min: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5
+
+    @property
+    def length_min(self) -> float:
+        return self.baseline_min + self.infusion_min + self.recovery_min
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An alert of this rule is raised, at the latest at `by_min` of the scenario."""
+
+    rule: RuleId
+    by_min: Minute
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`expects`: rules that must raise an alert, `never`: rules that must not; by the default limits and with nobody intervening."""
+
+    name: str  # the file's name without its ending, not in the file
+    title: Annotated[str, msgspec.Meta(min_length=3, max_length=80)]
+    description: Annotated[str, msgspec.Meta(min_length=10, max_length=1_000)]
+    patient: PatientSpec
+    order: OrderSpec
+    timeline: Timeline = Timeline()
+    event: Annotated[tuple[Event, ...], msgspec.Meta(max_length=100)] = ()
+    expects: tuple[Expected, ...] = ()
+    never: tuple[RuleId, ...] = ()
+
+    def __post_init__(self) -> None:
+        for event in self.event:
+            if event.from_min >= self.timeline.length_min:
+                raise ValueError(f"an event at minute {event.from_min:g} is after the end at {self.timeline.length_min:g}")
+        for expected in self.expects:
+            if expected.by_min > self.timeline.length_min:
+                raise ValueError(f"{expected.rule} is expected after the end of the scenario")
+        both = {expected.rule for expected in self.expects} & set(self.never)
+        if both:
+            raise ValueError(f"both expected and never: {', '.join(sorted(both))}")
+        peak = self.patient.peak_rise
+        if any(isinstance(event, Surge) for event in self.event) and (peak is None or peak.systolic <= 0):
+            raise ValueError("a surge multiplies patient.peak_rise: give one with a systolic rise above 0")
+
+    @property
+    def dose_mg(self) -> float:
+        return self.order.dose_mg_per_kg * self.patient.weight_kg
+
+    @property
+    def rate_mg_per_min(self) -> float:
+        return self.dose_mg / self.order.duration_min
+
+
+def parse_scenario(name: str, text: str) -> Scenario:
+    """TOML text -> scenario. Raises ScenarioError naming the place; unknown keys are refused."""
+    try:
+        table = tomllib.loads(text)
+        if "name" in table:
+            raise ScenarioError(f"scenario {name}: its name is the name of its file; take `name` out")
+        return msgspec.convert(table | {"name": name}, Scenario)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ScenarioError(f"scenario {name}: {error}") from error
+
+
+def scenario_names() -> tuple[str, ...]:
+    """Names of the scenarios that come with the package, in alphabetical order."""
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in _folder().iterdir() if entry.name.endswith(".toml")))
+
+
+def load_scenario(name: str) -> Scenario:
+    """A scenario of the package. Raises ScenarioError for an unknown name, saying which there are."""
+    if name not in scenario_names():
+        raise ScenarioError(f"no scenario {name!r}; there are: {', '.join(scenario_names())}")
+    return parse_scenario(name, (_folder() / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _folder() -> Traversable:
+    return files("simulators") / "scenarios"
