@@ -1,0 +1,102 @@
+"""The dashboard on the monitor's own FastAPI application.
+
+Live data does not go through Dash: the components of components/live.py read `/stream` themselves. Dash serves the shell and chooses
+the page. Every callback is `async def`: a plain one would stop the monitor's event loop while it runs.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from dash import Dash, Input, Output
+from dash.development.base_component import Component
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.pages import is_page, page_at
+from dashboard.shell import index_string, layout
+from dashboard.words import WORDS
+
+ASSETS: Final = Path(__file__).with_name("assets")
+
+
+def create_dashboard(server: FastAPI) -> Dash:
+    """Mount the dashboard at `/` of `server`: pages `/` and `/session/<id>`, assets under `/assets`, Dash's own routes under `/_dash-*`.
+
+    Call it once per process, before a guard that must be the outermost middleware is added. Unknown paths stay 404 and wrong methods 405.
+    """
+    server.mount("/assets", _Revalidated(directory=ASSETS), name="dashboard-assets")  # before Dash's own mount of the same path
+    app = Dash(
+        "dashboard",
+        server=server,  # type: ignore[arg-type]  # Dash takes a FastAPI application; its annotation is older
+        assets_folder=str(ASSETS),
+        assets_path_ignore=["^live$"],  # ES modules, loaded by boot.js
+        assets_ignore=r"^theme\.js$",  # loaded in the head, before the first paint
+        index_string=index_string(),
+        title=WORDS["title"],
+        update_title=None,  # type: ignore[arg-type]  # Dash's documented value; its annotation forgets it
+        serve_locally=True,
+        include_pages_meta=False,
+        enable_mcp=False,
+        websocket_callbacks=False,
+        websocket_inactivity_timeout=0,
+        websocket_batch_delay=0,
+    )
+    app.backend.websocket_capability = False  # else Dash opens a socket of its own on every page, for callbacks that we do not have
+    app.layout = layout
+    # Dash would answer every unknown GET, also /api/typo, with 200 and its index.
+    app.backend._setup_catchall = _no_catch_all  # type: ignore[attr-defined]  # noqa: SLF001
+    server.add_middleware(_PagePaths)
+
+    @app.callback(Output("main", "children"), Input("url", "pathname"))
+    async def show_page(path: str | None) -> Component:
+        return page_at(path)
+
+    return app
+
+
+def content_security_policy(app: Dash) -> str:
+    """The policy for every response of the dashboard: scripts from here, Dash's one inline script by its hash, nothing from elsewhere."""
+    hashes = " ".join(app.csp_hashes())
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {hashes}",
+            "style-src 'self' 'unsafe-inline'",  # Dash's own bundles put style elements into the page
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "worker-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _no_catch_all() -> None:
+    """Stands in for Dash's catch-all route."""
+
+
+class _PagePaths:
+    """Deep links: a GET of a page's path is answered by Dash's index, which lives at `/` alone. The browser keeps its address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} and is_page(scope["path"]):
+            scope = {**scope, "path": "/", "raw_path": b"/"}
+        await self._app(scope, receive, send)
+
+
+class _Revalidated(StaticFiles):
+    """Assets that a browser asks about each time: ES modules import each other without a fingerprint, and two versions must not mix."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_no_cache(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"cache-control", b"no-cache")]
+            await send(message)
+
+        await super().__call__(scope, receive, send_no_cache)

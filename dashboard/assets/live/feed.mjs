@@ -1,0 +1,174 @@
+// The one place that holds what the screen knows: stream -> reducer -> histories -> whoever draws.
+//
+// Bounds: see state.mjs and history.mjs; histories of at most TILE_SESSIONS sessions besides the one that is open.
+
+import { everyTick, feedState, sleepWatch } from "./age.mjs";
+import { monitorNow } from "./clock.mjs";
+import { fill, push, series, STREAM_POINTS, TILE_POINTS } from "./history.mjs";
+import { initialState, reduce } from "./state.mjs";
+import { keepStream } from "./stream.mjs";
+
+export const TILE_SESSIONS = 200;
+
+const drawers = new Set();
+const onSnapshot = new Set();
+const tracks = new Map(); // session id -> vital -> series
+let state = initialState();
+let stream = null;
+let frameAt = null; // when the last frame came, by performance.now()
+let sleptAt = null;
+let fault = null;
+let feed = "connecting";
+let watched = null; // the session whose page is open
+let isDrawPlanned = false;
+
+/** Start once per page load. */
+export function startFeed() {
+  stream = keepStream({ resumeFrom, onFrame, onClosed: planDraw });
+  const hasSlept = sleepWatch(performance.now(), Date.now());
+  everyTick(() => {
+    const at = performance.now();
+    if (hasSlept(at, Date.now())) sleptAt = at;
+    stream.tick(at);
+    draw();
+  });
+  // A mistake in our own modules may have left old numbers standing. Others' errors (a callback of Dash without a server) may not.
+  addEventListener("error", (event) => event.filename?.includes("/assets/live/") && fail(event.message));
+  addEventListener("unhandledrejection", (event) => event.reason?.stack?.includes("/assets/live/") && fail(event.reason.message));
+}
+
+function resumeFrom() {
+  return state.hello && state.position !== null && state.asks === null ? { stream: state.hello.stream, position: state.position } : null;
+}
+
+function onFrame(text, at) {
+  let frame;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    stream.resync(); // half a frame is no frame: a fresh socket brings a snapshot
+    return;
+  }
+  const before = state;
+  state = reduce(state, frame, at);
+  frameAt = at;
+  if (state.asks === "reload") return fail(null);
+  if (state.asks === "resync") {
+    stream.resync();
+    return;
+  }
+  if (state !== before) remember(frame);
+  if (frame.type === "snapshot") for (const tell of onSnapshot) tell();
+  planDraw();
+}
+
+/** Append the values that just came to the histories. */
+function remember(frame) {
+  for (const session of frame.sessions ?? []) addPoints(session.id, session.vitals);
+  for (const [id, vitals] of Object.entries(frame.vitals ?? {})) addPoints(id, vitals);
+  for (const id of frame.ended ?? []) if (id !== watched) tracks.delete(id);
+}
+
+function addPoints(id, vitals) {
+  if (!(id in state.sessions)) return;
+  for (const vital of vitals) {
+    const track = trackOf(id, vital.vital);
+    const value = vital.validity === "invalid" ? null : vital.value;
+    if (track) push(track, vital.received_at_ms, value, vital.validity === "questionable");
+  }
+}
+
+/** The series of one vital sign; null where no more sessions are remembered. */
+export function trackOf(id, vital) {
+  if (!tracks.has(id)) {
+    if (tracks.size >= TILE_SESSIONS && id !== watched) return null;
+    tracks.set(id, new Map());
+  }
+  const limit = id === watched ? STREAM_POINTS : TILE_POINTS;
+  const ofSession = tracks.get(id);
+  if (!ofSession.has(vital)) ofSession.set(vital, series(limit));
+  ofSession.get(vital).limit = limit;
+  return ofSession.get(vital);
+}
+
+/** Put recorded history under the live points: {vital: [[at, value, isHollow]]}; see `fill` for `thinGapMs`. */
+export function fillHistory(id, points, thinGapMs) {
+  for (const [vital, rows] of Object.entries(points)) {
+    const track = trackOf(id, vital);
+    if (track) fill(track, rows, thinGapMs);
+  }
+  planDraw();
+}
+
+/** Keep long histories for this session from now on; null for none. */
+export function watch(id) {
+  watched = id;
+}
+
+/** Draw now and after every frame and tick. Returns how to stop. `draw(view)`; see `view`. */
+export function subscribe(drawer) {
+  drawers.add(drawer);
+  planDraw();
+  return () => drawers.delete(drawer);
+}
+
+/** Be told of each snapshot: after one, values may have been missed. Returns how to stop. */
+export function afterSnapshot(tell) {
+  onSnapshot.add(tell);
+  return () => onSnapshot.delete(tell);
+}
+
+/** A part of the screen failed: from here on nothing on it may pass for live. */
+export function fail(detail) {
+  fault ??= { detail };
+  draw();
+}
+
+function planDraw() {
+  if (isDrawPlanned) return;
+  isDrawPlanned = true;
+  // A hidden tab gets no animation frames: there the worker's tick draws.
+  requestAnimationFrame(() => {
+    isDrawPlanned = false;
+    draw();
+  });
+}
+
+/** Everything a drawer needs, for this instant. `now` is monitor time and stands still while the feed is not live. */
+export function view() {
+  const at = performance.now();
+  const speed = state.clock?.speed ?? 1;
+  const isLive = feed === "live";
+  const running = state.clock ? monitorNow(state.clock, at) : null;
+  return {
+    state,
+    feed,
+    isLive,
+    at,
+    now: running,
+    heldNow: isLive || !state.lastNowMs ? running : state.lastNowMs,
+    speed,
+    zone: state.hello?.site_zone ?? "UTC",
+    silentMs: frameAt === null ? null : at - frameAt,
+    attempt: stream?.attempt ?? 0,
+    isOpen: stream?.isOpen ?? false,
+    hasSlept: sleptAt !== null && frameAt !== null && sleptAt >= frameAt,
+    fault,
+  };
+}
+
+function draw() {
+  feed = feedState({ hasSnapshot: state.position !== null, heardAt: frameAt ?? -Infinity, sleptAt, fault, at: performance.now() });
+  document.documentElement.dataset.feed = feed;
+  const now = view();
+  for (const drawer of drawers) {
+    try {
+      drawer(now);
+    } catch (error) {
+      // A part that cannot draw would leave its old numbers standing: the whole screen stops being live, and says why.
+      drawers.delete(drawer);
+      console.error(error);
+      fail(error.message);
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// The bar on top of every page: what is open, is it live, what is unanswered, can this screen sound, what time is it, who is signed in.
+
+import { counts } from "./alerts.mjs";
+import { el, setAttribute, setText, shape, show } from "./dom.mjs";
+import { subscribe, view as viewNow } from "./feed.mjs";
+import { timeOfDay, zoneName } from "./format.mjs";
+import { follow } from "./navigate.mjs";
+import { openPage } from "./page.mjs";
+import { soundProvenAt, soundState, testSound } from "./sound.mjs";
+import { roomName, say, words } from "./words.mjs";
+
+const text = words.header;
+const TONES = ["high", "medium", "low", "technical"];
+
+/** Mount the header in `root`. Returns how to unmount. */
+export function mountHeader(root) {
+  const parts = [place(), liveChip(), alertCounts(), el("span.grow"), soundChip(), speedChip(), siteClock(), themeChoice(), who()];
+  const banner = modeBanner();
+  const strip = impairedStrip();
+  root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), banner.node, strip.node);
+  const drawn = [...parts, banner, strip].filter((part) => part.draw);
+  return subscribe((view) => {
+    for (const part of drawn) part.draw(view);
+  });
+}
+
+function place() {
+  const back = el("a.back", { href: "/", onclick: follow }, "‹ ", text.ward);
+  const title = el("h1");
+  return {
+    node: el("div.place", {}, back, title),
+    draw(view) {
+      const page = openPage();
+      const session = view.state.sessions[page.session] ?? page.last;
+      show(back, page.session !== null);
+      setText(title, page.session === null ? text.ward : session ? roomName(session.room) : page.session);
+    },
+  };
+}
+
+function liveChip() {
+  const node = el("span.chip.live", { id: "live-chip" });
+  return {
+    node,
+    draw(view) {
+      const seconds = view.silentMs === null ? "" : (view.silentMs / 1000).toFixed(1);
+      const lost = view.isOpen ? text.live : text.reconnecting;
+      const label = { connecting: text.connecting, live: view.isOpen ? say(text.live_age, { age: seconds }) : lost };
+      setText(node, label[view.feed] ?? text.not_live);
+      setAttribute(node, "data-state", view.feed === "live" && !view.isOpen ? "reconnecting" : view.feed);
+    },
+  };
+}
+
+function alertCounts() {
+  const none = el("span.muted", {}, text.no_alerts);
+  const chips = Object.fromEntries(TONES.map((tone) => [tone, { node: el(`span.count.tone-${tone}`, {}, shape(tone)), number: el("b.num") }]));
+  for (const tone of TONES) chips[tone].node.append(chips[tone].number, el("span.count-name", {}, text.counts[tone]));
+  return {
+    node: el("div.counts", { title: text.counts_title, "aria-label": text.counts_title }, none, ...TONES.map((tone) => chips[tone].node)),
+    draw(view) {
+      const found = counts(Object.values(view.state.sessions));
+      for (const tone of TONES) {
+        show(chips[tone].node, found[tone] > 0);
+        setText(chips[tone].number, String(found[tone]));
+      }
+      show(none, view.feed === "live" && TONES.every((tone) => !found[tone]));
+    },
+  };
+}
+
+function soundChip() {
+  const node = el("button.chip.sound", { type: "button", id: "sound-chip", title: words.sound.test, onclick: () => testSound(viewNow().now) });
+  let hiddenAt = null;
+  document.addEventListener("visibilitychange", () => {
+    hiddenAt = document.hidden ? viewNow().now : hiddenAt;
+  });
+  return {
+    node,
+    draw(view) {
+      const state = soundState();
+      const time = soundProvenAt() === null ? "" : timeOfDay(soundProvenAt(), view.zone).slice(0, 5);
+      const since = hiddenAt === null ? "" : ` · ${say(words.sound.hidden, { time: timeOfDay(hiddenAt, view.zone).slice(0, 5) })}`;
+      setText(node, say(words.sound[state], { time }) + since);
+      setAttribute(node, "data-state", state);
+    },
+  };
+}
+
+function speedChip() {
+  const node = el("span.chip.speed", { id: "speed-chip" });
+  return {
+    node,
+    draw(view) {
+      show(node, view.speed !== 1);
+      setText(node, say(text.speed, { speed: view.speed }));
+    },
+  };
+}
+
+function siteClock() {
+  const time = el("time.num");
+  const zone = el("span.muted");
+  return {
+    node: el("div.site-clock", {}, time, zone),
+    draw(view) {
+      show(time, view.now !== null);
+      if (view.now === null) return;
+      setText(time, timeOfDay(view.heldNow, view.zone));
+      setText(zone, zoneName(view.now, view.zone));
+      setAttribute(zone, "title", say(text.clock_title, { zone: view.zone }));
+    },
+  };
+}
+
+function themeChoice() {
+  const chosen = document.documentElement.dataset.themeChoice;
+  const options = Object.entries(text.themes).map(([value, name]) => el("option", { value, selected: value === chosen }, name));
+  const select = el("select", { id: "theme", "aria-label": text.theme, title: text.theme }, ...options);
+  select.addEventListener("change", () => window.chooseTheme(select.value)); // theme.js
+  return select;
+}
+
+function who() {
+  const name = el("span.user");
+  const out = el("form", { method: "post", action: "/auth/logout" }, el("button.button.quiet", { type: "submit" }, text.logout));
+  return {
+    node: el("div.who", {}, name, out),
+    draw(view) {
+      const { user, role } = view.state.hello ?? {};
+      setText(name, user ?? "");
+      setAttribute(name, "title", role);
+    },
+  };
+}
+
+/** Full width, on every page: never can a value that is not a patient's pass for one. Covers the sessions that are on this page. */
+function modeBanner() {
+  const node = el("div.mode-banner", { role: "note", id: "mode-banner" });
+  return {
+    node,
+    draw(view) {
+      const page = openPage();
+      const shown = page.session === null ? Object.values(view.state.sessions) : [view.state.sessions[page.session] ?? page.last].filter(Boolean);
+      const modes = ["simulated", "replayed"].filter((mode) => shown.some((session) => session.mode === mode));
+      show(node, modes.length > 0);
+      setAttribute(node, "data-mode", modes.join(" "));
+      setText(node, modes.map((mode) => `${words.modes[mode]} — ${words.modes[`${mode}_what`]}`).join("   ·   "));
+    },
+  };
+}
+
+/** The monitor's own trouble, on every page. */
+function impairedStrip() {
+  const node = el("div.strip.tone-technical", { role: "alert", id: "impaired" }, shape("technical"));
+  const what = el("b");
+  node.append(what);
+  return {
+    node,
+    draw(view) {
+      const detail = view.state.system?.recording_impaired ?? null;
+      show(node, detail !== null);
+      if (detail !== null) setText(what, say(words.technical.recording_impaired, { detail }));
+    },
+  };
+}
+

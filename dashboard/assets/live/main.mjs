@@ -1,0 +1,25 @@
+// Entry of the live parts: starts the feed once, and says how each part is mounted.
+
+import { announcer } from "./announce.mjs";
+import { startFeed, subscribe } from "./feed.mjs";
+import { mountHeader } from "./header.mjs";
+import { overlay } from "./overlay.mjs";
+import { openPage } from "./page.mjs";
+import { mountSession } from "./session.mjs";
+import { prepareSound } from "./sound.mjs";
+import { mountWard } from "./ward.mjs";
+import { roomName, words } from "./words.mjs";
+
+export const mount = { header: mountHeader, ward: mountWard, session: (root, props) => mountSession(root, props.session) };
+
+function pageTitle(view) {
+  const { session, last } = openPage();
+  if (session === null) return words.header.ward;
+  const room = (view.state.sessions[session] ?? last)?.room;
+  return room ? roomName(room) : session;
+}
+
+subscribe(overlay());
+subscribe(announcer(pageTitle));
+prepareSound();
+startFeed();

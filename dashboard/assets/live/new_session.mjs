@@ -1,0 +1,85 @@
+// The form that opens a session: room, whose, what is ordered, which device. Pseudonymous by design.
+
+import { act, button, outcomeLine } from "./actions.mjs";
+import { el, show } from "./dom.mjs";
+import { go } from "./navigate.mjs";
+import { get, post } from "./rest.mjs";
+import { words } from "./words.mjs";
+
+const text = words.new;
+
+/** {node, openButton(), put(view)}. The form is hidden until an open button is pressed. */
+export function newSession() {
+  const outcome = outcomeLine();
+  const openers = [];
+  const fields = {
+    room: field(text.room, { type: "text", maxlength: "80", required: true }),
+    label: field(text.label, { type: "text", maxlength: "80", required: true, autocomplete: "off" }),
+    birthYear: field(text.birth_year, { type: "number", min: "1900", max: "2100", step: "1", inputmode: "numeric" }),
+    weight: field(text.weight, { type: "number", min: "20", max: "300", step: "any", required: true, inputmode: "decimal" }),
+    dose: field(text.dose, { type: "number", min: "0", max: "20", step: "any", value: "0.5", required: true, inputmode: "decimal" }),
+    duration: field(text.duration, { type: "number", min: "0", max: "1440", step: "any", value: "40", required: true, inputmode: "decimal" }),
+  };
+  const treatment = choice(text.treatment, Object.entries(words.treatments));
+  const device = choice(text.device, [["", text.device_none]]);
+  const submit = el("button.button.primary", { type: "submit" }, text.open);
+  const cancel = button(text.cancel, () => show(node, false), "quiet");
+  const { room, label, birthYear, weight, dose, duration } = fields;
+  const grid = el("div.fields", {}, ...[room, label, birthYear, weight, treatment, dose, duration, device].map((one) => one.node));
+  const foot = el("div.buttons", {}, submit, cancel, el("span.muted.small", {}, text.privacy));
+  const node = el("form.card.new-session", { id: "new-session", hidden: true, "aria-label": text.title }, el("h2", {}, text.title), grid, foot, outcome.node);
+  treatment.input.addEventListener("change", () => {
+    for (const one of [dose, duration]) {
+      show(one.node, treatment.input.value !== "none");
+      one.input.disabled = treatment.input.value === "none"; // a hidden field must not hold the form up
+    }
+  });
+  node.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await act(submit, outcome, open);
+    if (answer?.ok) go(`/session/${answer.body.id}`);
+  });
+
+  async function open() {
+    const hasInfusion = treatment.input.value !== "none";
+    const amount = hasInfusion ? { dose_mg_per_kg: dose.input.valueAsNumber, duration_min: duration.input.valueAsNumber } : {};
+    const order = { treatment: treatment.input.value, ...amount };
+    const year = birthYear.input.value === "" ? null : birthYear.input.valueAsNumber;
+    const patient = { label: label.input.value, birth_year: year, weight_kg: weight.input.valueAsNumber };
+    const opened = await post("/sessions", { room: room.input.value, patient, order });
+    if (!opened.ok || device.input.value === "") return opened;
+    const bound = await post(`/sessions/${opened.body.id}/bindings`, { device: device.input.value });
+    // The session is there either way; a refused binding is told on its page, where it can be tried again.
+    return bound.ok ? opened : { ...opened, detail: bound.detail };
+  }
+
+  async function openForm() {
+    show(node, true);
+    room.input.focus();
+    const answer = await get("/devices");
+    const free = answer.ok ? answer.body.filter((one) => one.session === null && one.revoked_at_ms === null) : [];
+    const names = free.map((one) => one.device);
+    device.input.replaceChildren(...["", ...names].map((name) => el("option", { value: name }, name || text.device_none)));
+  }
+
+  return {
+    node,
+    openButton() {
+      openers.push(button(words.ward.new, openForm, "primary"));
+      return openers.at(-1);
+    },
+    put(view) {
+      for (const opener of openers) show(opener, view.state.hello?.role === "clinician");
+    },
+  };
+}
+
+function field(name, attributes) {
+  const input = el("input", attributes);
+  return { node: el("label.field", {}, el("span", {}, name), input), input };
+}
+
+function choice(name, options) {
+  const input = el("select", {}, ...options.map(([value, shown]) => el("option", { value }, shown)));
+  return { node: el("label.field", {}, el("span", {}, name), input), input };
+}

@@ -1,0 +1,10 @@
+// Which page is open. Set by the page's part when it is mounted, read by the header.
+
+let page = { session: null, last: null };
+
+/** {session: id or null on the ward, last: the last known state of that session, for when it has ended}. */
+export const openPage = () => page;
+
+export function setPage(next) {
+  page = { session: null, last: null, ...next };
+}

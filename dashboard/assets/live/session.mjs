@@ -1,0 +1,146 @@
+// One session on one page. Works on what the stream says; a session that has ended is read over REST and stands still.
+
+import { alertList } from "./alert_list.mjs";
+import { controls } from "./controls.mjs";
+import { devices } from "./devices.mjs";
+import { dosePanel } from "./dose_panel.mjs";
+import { el, setText, show } from "./dom.mjs";
+import { afterSnapshot, fail, fillHistory, subscribe, view as viewNow, watch } from "./feed.mjs";
+import { pointsOf, STREAM_POINTS } from "./history.mjs";
+import { identity } from "./identity.mjs";
+import { journal } from "./journal.mjs";
+import { go } from "./navigate.mjs";
+import { setPage } from "./page.mjs";
+import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
+import { get } from "./rest.mjs";
+import { settle } from "./state.mjs";
+import { trend } from "./trend.mjs";
+import { say, words } from "./words.mjs";
+
+const text = words.session;
+const TRENDS = ["heart_rate", "pulse_rate", "systolic_bp", "diastolic_bp", "mean_bp", "spo2"];
+const HISTORY_MS = 14_400_000;
+
+/** Mount the page of session `id` in `root`. Returns how to unmount. */
+export function mountSession(root, id) {
+  watch(id);
+  setPage({ session: id });
+  const parts = { who: identity(controls(id)), numbers: numbers(), chart: trend(id), alerts: alertList(id), dose: dosePanel(id), story: journal(id), bound: devices(id) };
+  const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
+  const right = el("div.column.column-right", {}, parts.alerts.node, parts.dose.node);
+  const left = el("div.column.column-left", {}, parts.numbers.node, parts.bound.node);
+  const middle = el("div.column.column-middle", {}, parts.chart.node, parts.story.node);
+  const body = el("div.session", {}, parts.who.node, left, middle, right);
+  root.append(notice, body);
+  const source = sessionSource(id);
+  let isLoaded = false;
+
+  const stopDrawing = subscribe((view) => {
+    const { session, isOver } = source.now(view);
+    show(body, session !== null);
+    tell(notice, session, isOver, source.isUnknown());
+    if (session === null) return;
+    setPage({ session: id, last: session });
+    if (!isLoaded && view.now !== null) {
+      isLoaded = true;
+      loadAll(session);
+    }
+    const shown = isOver ? { ...view, isLive: false } : view;
+    for (const part of Object.values(parts)) part.put(session, shown, parts.story.steps());
+  });
+  const stopHistory = afterSnapshot(() => {
+    isLoaded = false; // values and entries may have been missed before it
+  });
+  const stopKeys = keys(parts);
+
+  function loadAll(session) {
+    loadHistory(id, session, parts.chart).catch((error) => fail(error.message));
+    parts.story.load();
+    parts.bound.load();
+  }
+
+  return () => {
+    for (const stop of [stopDrawing, stopHistory, stopKeys]) stop();
+    for (const part of Object.values(parts)) part.end?.();
+    watch(null);
+    root.replaceChildren();
+  };
+}
+
+function tell(notice, session, isOver, isUnknown) {
+  const [title, what] = notice.children;
+  const id = location.pathname.split("/").at(-1);
+  show(notice, session === null || isOver);
+  setText(title, isOver ? text.ended : isUnknown ? say(text.unknown, { id }) : text.loading);
+  setText(what, isUnknown && session === null ? text.unknown_do : "");
+}
+
+/** The session as the stream knows it; once it is not (any more) in the stream, as REST knows it. */
+function sessionSource(id) {
+  let last = null;
+  let asked = false;
+  let isUnknown = false;
+  return {
+    isUnknown: () => isUnknown,
+    now(view) {
+      const live = view.state.sessions[id];
+      if (live) {
+        asked = false;
+        last = live;
+        return { session: live, isOver: false };
+      }
+      if (view.state.position !== null && !asked) {
+        asked = true;
+        ask();
+      }
+      return { session: last, isOver: last !== null && view.state.position !== null };
+    },
+  };
+  async function ask() {
+    const answer = await get(`/sessions/${id}`);
+    const { now } = viewNow();
+    if (answer.ok) last = settle(null, answer.body, now);
+    isUnknown = answer.status === 404;
+  }
+}
+
+function numbers() {
+  const options = { agesAlways: true };
+  const parts = [rateReadout(options), pressureReadout(options), vitalReadout("spo2", "spo2", options), vitalReadout("respiratory_rate", "rr", options)];
+  const co2 = vitalReadout("etco2", "co2", options);
+  return {
+    node: el("section.card.numbers", { "aria-label": text.vitals }, ...parts.map((part) => part.node), co2.node),
+    put(session, view) {
+      for (const part of parts) part.put(session, view);
+      show(co2.node, session.vitals.etco2 !== undefined);
+      co2.put(session, view);
+    },
+  };
+}
+
+/** What was recorded before this page was opened, as far back as the histories reach. */
+async function loadHistory(id, session, chart) {
+  const until = Math.ceil(viewNow().now);
+  const since = Math.max(session.created_at_ms, until - HISTORY_MS);
+  const thinGapMs = (8 * (until - since)) / STREAM_POINTS; // two points a bucket, wherever they lie in it
+  setText(chart.note, words.trend.loading);
+  const answer = await get(`/sessions/${id}/readings?vitals=${TRENDS.join(",")}&since_ms=${since}&until_ms=${until}&max_points=${STREAM_POINTS}`);
+  setText(chart.note, answer.ok ? "" : say(words.trend.failed, { detail: answer.detail }));
+  chart.note.dataset.state = answer.ok ? "idle" : "failed";
+  if (!answer.ok) return;
+  fillHistory(id, Object.fromEntries(Object.entries(answer.body).map(([vital, columns]) => [vital, pointsOf(columns)])), thinGapMs);
+  chart.redraw();
+}
+
+function keys({ alerts, story }) {
+  const table = { a: alerts.acknowledge, n: story.focusNote, w: () => go("/") };
+  const pressed = (event) => {
+    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const run = table[event.key.toLowerCase()];
+    if (!run || isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    event.preventDefault();
+    run();
+  };
+  document.addEventListener("keydown", pressed);
+  return () => document.removeEventListener("keydown", pressed);
+}

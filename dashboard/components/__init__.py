@@ -1,0 +1,1 @@
+"""Buildless Dash components: a Python class here, its JavaScript half in assets/."""

@@ -1,0 +1,23 @@
+"""One module per page, and the table from path to page."""
+
+import re
+from typing import Final
+
+from dash.development.base_component import Component
+
+from dashboard.pages import not_found, session, ward
+
+SESSION_PATH: Final = re.compile(r"/session/(S-[0-9]{6,12})")
+
+
+def is_page(path: str) -> bool:
+    """Whether a deep link to `path` opens a page of the dashboard."""
+    return path == "/" or SESSION_PATH.fullmatch(path) is not None
+
+
+def page_at(path: str | None) -> Component:
+    """The layout of the page at `path`; every other path gets a page that says so."""
+    if path in {None, "/"}:
+        return ward.layout()
+    found = SESSION_PATH.fullmatch(path or "")
+    return session.layout(found.group(1)) if found else not_found.layout()

@@ -1,0 +1,55 @@
+"""The HTML around the Dash application: what must be on the screen even if no script ever runs.
+
+The NOT LIVE overlay and the secondary-display notice are plain HTML here, visible until the live scripts have earned "live".
+"""
+
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.live import Header
+from dashboard.words import WORDS, catalogue
+
+LIVE: Final = Path(__file__).with_name("assets") / "live"
+
+
+def index_string() -> str:
+    """Dash's index template with our head, overlay, footer and the catalogue of texts."""
+    overlay, about = WORDS["not_live"], WORDS["about"]
+    # All modules are asked for at once, not level by level as they import each other.
+    modules = sorted(path.name for path in LIVE.glob("*.mjs") if ".worker." not in path.name)
+    preload = "".join(f'<link rel="modulepreload" href="/assets/live/{name}">\n' for name in modules)
+    legend = "".join(f"<dt>{escape(mark)}</dt><dd>{escape(meaning)}</dd>" for mark, meaning in about["legend"])
+    return f"""<!DOCTYPE html>
+<html lang="en" data-feed="connecting">
+<head>
+{{%metas%}}
+<title>{escape(WORDS["title"])}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/icon.svg">
+<script src="/assets/theme.js"></script>
+{preload}{{%css%}}
+</head>
+<body>
+<a class="skip" href="#main">{escape(WORDS["skip"])}</a>
+{{%app_entry%}}
+<div id="not-live" role="alert"><div class="not-live-box"><b id="not-live-title">{escape(overlay["title"])}</b>
+<span id="not-live-why">{escape(overlay["connecting"])}</span><span id="not-live-do">{escape(overlay["do"])}</span></div></div>
+<div id="dead-man" aria-hidden="true"><b>{escape(overlay["title"])}</b><span>{escape(overlay["dead_man"])}</span></div>
+<footer id="about"><p><b>{escape(about["notice"])}</b></p>
+<details><summary>{escape(about["help"])}</summary><div class="help"><dl>{legend}</dl>
+<p>{escape(about["ages"])}</p><p>{escape(about["keys"])}</p></div></details></footer>
+<script id="catalogue" type="application/json">{catalogue()}</script>
+{{%config%}}{{%scripts%}}{{%renderer%}}
+</body>
+</html>"""
+
+
+def layout() -> Component:
+    """Header and page; the page is chosen by the router in app.py."""
+    return html.Div(
+        [dcc.Location(id="url", refresh=False), Header(id="header"), html.Main(id="main", tabIndex="-1")],
+        id="frame",
+    )

@@ -1,0 +1,94 @@
+"""How the dashboard sits on the monitor's FastAPI application."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+
+import pytest
+from dash import Dash
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from dashboard.app import content_security_policy, create_dashboard
+
+
+@pytest.fixture(scope="module")
+def dashboard() -> tuple[FastAPI, Dash]:
+    server = FastAPI()
+
+    @server.get("/api/v1/me")
+    async def me() -> dict[str, str]:
+        return {"username": "vega"}
+
+    return server, create_dashboard(server)
+
+
+@pytest.fixture
+def client(dashboard: tuple[FastAPI, Dash]) -> Iterator[TestClient]:
+    with TestClient(dashboard[0], base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/session/S-000003", "/"])
+def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) -> None:
+    """Run apart, because the first request of the process is what matters."""
+    server = FastAPI()
+    create_dashboard(server)
+    with TestClient(server) as client:
+        answer = client.get(path)
+    assert answer.status_code == 200
+    for part in ("/assets/boot.js", "/assets/css/1-tokens.css", "uPlot.iife.min.js", "Secondary display."):
+        assert part in answer.text, part
+
+
+@pytest.mark.parametrize("path", ["/api/typo", "/api/v1/typo", "/nope", "/session/x", "/assets/nope.js", "/assets/../app.py"])
+def test_an_unknown_path_is_404(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_a_wrong_method_is_405_and_an_unknown_post_404(client: TestClient) -> None:
+    assert client.post("/api/v1/me").status_code == 405
+    assert client.post("/api/v1/typo").status_code == 404
+
+
+def test_modules_are_javascript_and_asked_for_each_time(client: TestClient) -> None:
+    answer = client.get("/assets/live/main.mjs")
+    assert "javascript" in answer.headers["content-type"]
+    assert answer.headers["cache-control"] == "no-cache"
+    assert client.get("/assets/live/main.mjs", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+
+
+def test_every_callback_is_a_coroutine(dashboard: tuple[FastAPI, Dash]) -> None:
+    """A plain function would stop the monitor's event loop while it runs."""
+    app = dashboard[1]
+    with TestClient(dashboard[0]) as client:
+        client.get("/")
+    callbacks = [entry["callback"] for entry in app.callback_map.values()]
+    assert callbacks
+    assert all(inspect.iscoroutinefunction(callback) or asyncio.iscoroutinefunction(callback) for callback in callbacks)
+
+
+def test_dash_opens_no_socket_of_its_own(client: TestClient) -> None:
+    assert '"websocket"' not in client.get("/").text
+
+
+def test_the_policy_names_the_one_inline_script_and_no_other_host(dashboard: tuple[FastAPI, Dash]) -> None:
+    policy = content_security_policy(dashboard[1])
+    script = next(part for part in policy.split("; ") if part.startswith("script-src"))
+    assert script.startswith("script-src 'self' 'sha256-")
+    assert "unsafe" not in script
+    assert "http" not in policy
+    for part in ("default-src 'none'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"):
+        assert part in policy
+
+
+def test_the_page_is_chosen_by_its_path(client: TestClient) -> None:
+    body = {
+        "output": "main.children",
+        "outputs": {"id": "main", "property": "children"},
+        "inputs": [{"id": "url", "property": "pathname", "value": "/session/S-000003"}],
+        "changedPropIds": ["url.pathname"],
+    }
+    client.get("/")
+    answer = client.post("/_dash-update-component", json=body)
+    assert answer.json()["response"]["main"]["children"]["props"]["session"] == "S-000003"
