@@ -1,0 +1,77 @@
+"""The composition root: the only place that picks concrete classes and joins them into one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI
+
+from dashboard.app import content_security_policy, create_dashboard
+from monitor.access.control import AccessControl
+from monitor.access.ports import AlreadyThere
+from monitor.access.roles import Role
+from monitor.api import problems, rest
+from monitor.api.auth import auth_routes
+from monitor.api.guard import Guard
+from monitor.clock import Clock, SystemClock
+from monitor.core.limits import encode_limits, parse_limits
+from monitor.export.signing import open_key
+from monitor.sessions.registry import Registry
+from monitor.settings import Settings
+from monitor.store.sqlite import SqliteStore
+
+VERSION: Final = version("infusion-monitor")
+REFRESH_S: Final = 5  # how soon a revoked session or token closes an open connection
+
+
+class Installation:
+    """One running monitor. `api` is the application to serve; the rest is there for the program around it."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """Opens the data folder. Raises LimitsError, StoreFailed, SqliteTooOld: then nothing is armed."""
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        limits = parse_limits(settings.limits.read_text(encoding="utf-8"))
+        self.store = SqliteStore.open(settings.data_dir)
+        self.signing_key = open_key(settings.data_dir)
+        self.access = AccessControl(self.store.access, SystemClock().now_ms)
+        self.registry = Registry(self.store, self.clock, encode_limits(limits), version=VERSION, site_zone=settings.site_zone)
+        self.api = self._build()
+
+    def _build(self) -> FastAPI:
+        api = FastAPI(title="Infusion Monitor", version=VERSION, lifespan=self._lifespan, redoc_url=None)
+        problems.install(api)
+        api.include_router(auth_routes(self.access))
+        parts = rest.Parts(registry=self.registry, store=self.store, access=self.access, clock=self.clock, signing_key=self.signing_key)
+        rest.install(api, parts)
+        dash = create_dashboard(api)
+        origins = frozenset({self.settings.public_url})
+        api.add_middleware(Guard, access=self.access, csp=content_security_policy(dash), origins=origins)
+        return api
+
+    @asynccontextmanager
+    async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
+        await self.access.start()
+        await self.registry.start()
+        refresher = asyncio.create_task(self._refresh(), name="access refresh")
+        try:
+            yield
+        finally:
+            refresher.cancel()
+            await self.registry.stop()
+            await self.access.stop()
+            await self.store.close()
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            await self.access.refresh()
+
+    async def login_link(self, username: str, name: str, role: Role) -> str:
+        """A one-time link for a person, who is added where unknown."""
+        with suppress(AlreadyThere):
+            await self.access.add_person(username, name, role, password=None, by="start")
+        ticket = await self.access.issue_ticket(username, by="start")
+        return f"{self.settings.public_url}/auth/ticket?ticket={ticket}"

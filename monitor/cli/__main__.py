@@ -1,0 +1,5 @@
+"""`python -m monitor.cli`: the same as `infusion-monitor`."""
+
+from monitor.cli import main
+
+main()

@@ -1,0 +1,132 @@
+"""`infusion-monitor simulate`: simulated patients against a monitor that runs somewhere."""
+
+import asyncio
+import secrets
+from pathlib import Path
+from typing import Annotated, Final
+
+import httpx2
+import typer
+
+from simulators.outbox import Counts
+from simulators.rest import MonitorRefused, origin_of, signed_in
+from simulators.run import DEMO_SCENARIOS, MAX_BEDS, MAX_SPEED, BedStarted, SimulationFailed, run_beds, run_device
+from simulators.scenario import Scenario, ScenarioError, load_scenario, scenario_names
+
+DEFAULT_URL: Final = "http://127.0.0.1:8050"
+UrlOption = Annotated[str | None, typer.Option(help=f"Address of the monitor. Default: that of the login link, else {DEFAULT_URL}.")]
+LoginOption = Annotated[
+    str | None,
+    typer.Option(help="One-time login link as the monitor printed it: devices are registered and sessions are run with it."),
+]
+DeviceOption = Annotated[str | None, typer.Option(help="A device that is registered and bound already, in place of a login link.")]
+TokenOption = Annotated[str | None, typer.Option(envvar="INFUSION_DEVICE_TOKEN", show_envvar=True, help="The device's token.")]
+TokenFileOption = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="File with the device's token.")]
+SpeedOption = Annotated[float, typer.Option(min=0.01, max=MAX_SPEED, help="Minutes of the patient in one minute of the monitor's clock.")]
+
+
+def simulate(
+    url: UrlOption = None,
+    login_url: LoginOption = None,
+    device: DeviceOption = None,
+    token: TokenOption = None,
+    token_file: TokenFileOption = None,
+    beds: Annotated[int, typer.Option(min=1, max=MAX_BEDS, help="Simulated beds; with --device always one.")] = 1,
+    scenario: Annotated[
+        list[str] | None, typer.Option(help="Scenario by name; several are dealt out to the beds in turn. Default: a mix of four.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the first bed; the others count on. The same seed gives the same patient.")] = 1,
+    speed: SpeedOption = 1.0,
+    stagger_min: Annotated[float, typer.Option(min=0, max=600, help="Minutes by which each bed begins later than the one before.")] = 0.0,
+    acknowledge: Annotated[bool, typer.Option("--acknowledge", help="Answer raised alerts after 45 s, for an unattended run.")] = False,
+    forever: Annotated[bool, typer.Option("--forever", help="When a session has ended, the room takes its next patient.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="Say which scenarios there are, and stop.")] = False,
+) -> None:
+    """Run simulated beds: patient, bedside monitor and clinician. Everything they send is marked as simulated.
+
+    With a speed other than 1 the stamps stay the monitor's time: onset times and the dose on record no longer fit the patient.
+    Ends with 0 when all sessions have ended, 1 when the monitor refused something, 2 for wrong usage.
+    """
+    if list_:
+        for name in scenario_names():
+            typer.echo(f"{name:20}  {load_scenario(name).title}")
+        return
+    try:
+        plays = [load_scenario(name) for name in scenario or DEMO_SCENARIOS]
+    except ScenarioError as error:
+        raise typer.BadParameter(str(error), param_hint="--scenario") from error
+    token = read_token(login_url, device, token, token_file)
+    try:
+        if device is not None and token is not None:
+            asyncio.run(_one_device(url or DEFAULT_URL, device, token, plays[0], seed, speed))
+        else:
+            asyncio.run(
+                _ward(url, login_url or "", beds, plays, seed, speed, stagger_min, is_acknowledging=acknowledge, is_endless=forever)
+            )
+    except (SimulationFailed, MonitorRefused, httpx2.TransportError) as error:
+        typer.echo(f"simulate: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def _one_device(url: str, device: str, token: str, scenario: Scenario, seed: int, speed: float) -> None:
+    boot = f"b{secrets.token_hex(6)}"
+    counts = await run_device(url=url, device=device, token=token, boot=boot, scenario=scenario, seed=seed, speed=speed, say=complain)
+    typer.echo(f"{device}: {describe(counts)}")
+
+
+async def _ward(
+    url: str | None,
+    login_url: str,
+    beds: int,
+    plays: list[Scenario],
+    seed: int,
+    speed: float,
+    stagger_min: float,
+    *,
+    is_acknowledging: bool,
+    is_endless: bool,
+) -> None:
+    url = url or origin_of(login_url)
+    results = await run_beds(
+        url=url,
+        http=await signed_in(url, login_url),
+        beds=beds,
+        scenarios=plays,
+        seed=seed,
+        speed=speed,
+        stagger_min=stagger_min,
+        acknowledge=is_acknowledging,
+        exit_when_done=not is_endless,
+        on_session=_announce,
+        say=complain,
+    )
+    for result in results:
+        typer.echo(f"{result.session} ({result.scenario}, seed {result.seed}) {result.phase}: {describe(result.counts)}")
+
+
+def _announce(bed: BedStarted) -> None:
+    typer.echo(f"{bed.room}: session {bed.session}, device {bed.device}, {bed.scenario}, seed {bed.seed}")
+
+
+def read_token(login_url: str | None, device: str | None, token: str | None, token_file: Path | None) -> str | None:
+    """The device's token, or None with a login link. Anything but exactly one way in is wrong usage."""
+    if (login_url is None) == (device is None):
+        raise typer.BadParameter("give either --login-url, or --device with its token", param_hint="--login-url / --device")
+    if device is None:
+        return None
+    if token_file is not None:
+        token = token_file.read_text(encoding="utf-8").strip()
+    if not token:
+        raise typer.BadParameter("--device needs --token, --token-file or INFUSION_DEVICE_TOKEN", param_hint="--token")
+    return token
+
+
+def describe(counts: Counts) -> str:
+    """What became of a device's frames, in one line."""
+    refused = "".join(f", {number} refused ({reason})" for reason, number in sorted(counts.refused.items()))
+    dropped = f", {counts.dropped} DROPPED because the outbox was full" if counts.dropped else ""
+    return f"{counts.acked} of {counts.put} frames on record{refused}{dropped}"
+
+
+def complain(line: str) -> None:
+    typer.echo(line, err=True)

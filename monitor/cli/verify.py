@@ -1,0 +1,26 @@
+"""`infusion-monitor verify`: is an exported session whole, unchanged, and signed by whom it should be?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.export.verify import Unusable, read_public_key, verify_file
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="SESSION.jsonl, or SESSION.csv with SESSION.csv.manifest.json beside it.")],
+    key: Annotated[str | None, typer.Option(help="Public key that must have signed: base64, or a file that holds it.")] = None,
+) -> None:
+    """Check an exported session and say what was found; the first bad line and entry are named.
+
+    Exit code 0: verified. 1: refused. 2: wrong usage, or a file or key that cannot be read.
+    """
+    try:
+        verdict = verify_file(file, pinned=None if key is None else read_public_key(key))
+    except Unusable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    for line in verdict.lines:
+        typer.echo(line)
+    raise typer.Exit(verdict.exit_code)

@@ -1,0 +1,79 @@
+"""The main job from end to end: the demo runs all its sessions to their end; their exports verify and, judged
+again, give the same alerts."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import free_port, run
+
+SPEED = "400"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A data folder with four ended sessions, and their ids as the demo printed them."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = run("demo", "--speed", SPEED, "--exit-when-done", "--data-dir", str(folder), "--port", str(free_port()), within_s=150)
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout.split()
+
+
+def test_the_ids_of_all_sessions_are_printed_one_a_line(finished: tuple[Path, list[str]]) -> None:
+    assert len(finished[1]) == 4
+    assert all(session.startswith("S-") for session in finished[1])
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_an_export_verifies_and_is_judged_the_same_again(finished: tuple[Path, list[str]], number: int, tmp_path: Path) -> None:
+    folder, sessions = finished
+    out = tmp_path / "session.jsonl"
+    exported = run("export", sessions[number], "--data-dir", str(folder), "--format", "jsonl", "--out", str(out))
+    assert exported.returncode == 0, exported.stderr
+    verified = run("verify", str(out))
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    checked = run("check", str(out))
+    assert checked.returncode == 0, checked.stdout
+    assert "all the same when judged again" in checked.stdout
+
+
+def test_an_alert_was_raised_and_acknowledged(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
+    folder, sessions = finished
+    whys: set[str] = set()
+    for session in sessions:
+        out = tmp_path / f"{session}.jsonl"
+        assert run("export", session, "--data-dir", str(folder), "--format", "jsonl", "--out", str(out)).returncode == 0
+        for line in out.read_text().splitlines():
+            row = json.loads(line)
+            if row["type"] == "entry" and row["entry"]["body"]["kind"] == "alert_changed":
+                whys.add(row["entry"]["body"]["why"])
+    assert {"confirmed", "onset_passed", "acknowledged"} <= whys
+
+
+def test_one_changed_byte_is_named(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
+    folder, sessions = finished
+    out = tmp_path / "changed.jsonl"
+    assert run("export", sessions[0], "--data-dir", str(folder), "--format", "jsonl", "--out", str(out)).returncode == 0
+    lines = out.read_bytes().splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if b'"value_milli":7' in line and number > 500)
+    seq = json.loads(lines[place])["entry"]["seq"]
+    lines[place] = lines[place].replace(b'"value_milli":7', b'"value_milli":8', 1)
+    out.write_bytes(b"".join(lines))
+    verified = run("verify", str(out))
+    assert verified.returncode == 1
+    assert str(seq) in verified.stdout + verified.stderr
+
+
+def test_the_csv_export_verifies(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
+    folder, sessions = finished
+    out = tmp_path / "session.csv"
+    assert run("export", sessions[0], "--data-dir", str(folder), "--format", "csv", "--out", str(out)).returncode == 0
+    assert run("verify", str(out)).returncode == 0
+    assert "simulated" in out.read_text()
+
+
+def test_an_unknown_session_is_said_and_exits_1(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
+    done = run("export", "S-999999", "--data-dir", str(finished[0]), "--out", str(tmp_path / "x.jsonl"))
+    assert done.returncode == 1
+    assert "S-999999" in done.stderr
