@@ -118,7 +118,6 @@ class RuleState:
         if now is not None:
             return self._raise(alert.since_ms, at_ms, Why.IMMEDIATE, breach_reason(now, channels))
         if self._is_questionable:  # valid evidence now: the ordinary onset counts
-            self._is_questionable = False
             due_ms = alert.since_ms + int(self.rule.onset_s * 1000)
             if due_ms <= at_ms:
                 return self._raise(alert.since_ms, at_ms, Why.ONSET_PASSED, held_reason(alert.reason, at_ms - alert.since_ms))

@@ -28,7 +28,7 @@ class BoundDevice:
 
 
 class Sources:
-    """Devices and channels. `questionable` has the bits of the vital signs whose newest usable value is questionable."""
+    """Devices and channels. `questionable` has the bits of the vital signs whose newest value is questionable, usable still or not."""
 
     __slots__ = ("_admission", "channels", "devices", "questionable")
 
@@ -51,7 +51,6 @@ class Sources:
         for channel in self.channels.values():
             if channel.device == name:
                 channel.release()
-                self.questionable &= ~channel.bit
 
     def join(self, body: DeviceJoined) -> None:
         device = self._bound(body.device)
@@ -110,8 +109,16 @@ class Sources:
             if not channel.is_cuff and reading.validity is _VALID:
                 reading = self._beside_the_last(reading, channel, at_ms)
             judged.append(reading)
-            self._move(channel, reading, measurement.measured_at_ms, received_at_ms)
-            if reading.validity is not _INVALID:
+            validity = reading.validity
+            if validity is _QUESTIONABLE:
+                self.questionable |= channel.bit
+            elif self.questionable:
+                self.questionable &= ~channel.bit
+            channel.validity = validity
+            channel.reason = reading.reason
+            channel.measured_at_ms = measurement.measured_at_ms
+            channel.received_at_ms = received_at_ms
+            if validity is not _INVALID:
                 channel.value_milli = reading.value_milli
                 channel.seen_at_ms = at_ms
                 fresh.append(channel)
@@ -128,16 +135,6 @@ class Sources:
         elapsed_ms = at_ms - seen_ms if seen_ms is not None else 0
         reason = doubt(reading.vital, value_milli, channel.value_milli, elapsed_ms, self._admission)
         return reading if reason is _NONE else Reading(reason, _QUESTIONABLE, value_milli, reading.vital)
-
-    def _move(self, channel: Channel, reading: Reading, measured_at_ms: int, received_at_ms: int) -> None:
-        channel.validity = validity = reading.validity
-        channel.reason = reading.reason
-        channel.measured_at_ms = measured_at_ms
-        channel.received_at_ms = received_at_ms
-        if validity is _QUESTIONABLE:
-            self.questionable |= channel.bit
-        else:
-            self.questionable &= ~channel.bit
 
 
 def _untimely(reading: Reading, timing: Reason) -> Reading:

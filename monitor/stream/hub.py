@@ -112,7 +112,6 @@ class Hub:
         """A new screen; `since` is (stream, position) of its last frame. Raises TooManyViewers."""
         if len(self._subscribers) >= MAX_SUBSCRIBERS:
             raise TooManyViewers(f"{MAX_SUBSCRIBERS} screens are connected already")
-        self._flush()
         hello = StreamHello(
             protocol=1,
             stream=self.stream,

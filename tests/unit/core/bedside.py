@@ -82,8 +82,10 @@ class Bedside:
         """Let time pass, woken exactly when the engine asks for it."""
         until_ms = self.now_ms + round(seconds * 1000)
         made: list[Entry] = []
-        while self.engine.wake_ms <= until_ms:
-            made += self.number(self.engine.advance(self.engine.wake_ms))
+        while (wake_ms := self.engine.wake_ms) <= until_ms:
+            fallen_due = self.number(self.engine.advance(wake_ms))
+            assert all(entry.at_ms == wake_ms for entry in fallen_due), "noticed after it was due"
+            made += fallen_due
         self.now_ms = until_ms
         return made + self.number(self.engine.advance(until_ms))
 

@@ -208,6 +208,16 @@ def test_valid_evidence_after_the_ordinary_onset_raises_at_once() -> None:
     assert bed.changes("OX-H1")[-1] == (since_s + 16, "active", "onset_passed")
 
 
+def test_valid_evidence_at_the_very_onset_raises_with_it() -> None:
+    bed = Bedside()
+    bed.start()
+    bed.wait(1)
+    bed.say(spo2=65)
+    bed.wait(15)
+    made = bed.say(spo2=75)
+    assert [state for _, state, _ in bed.changes("OX-H2", made)] == ["active"], "in that moment, not when somebody looks"
+
+
 def test_a_questionable_value_of_one_vital_sign_does_not_weaken_another() -> None:
     """An oximeter outside its range must not make the heart rate wait, nor keep its alert from ending."""
     bed = Bedside()
@@ -221,6 +231,20 @@ def test_a_questionable_value_of_one_vital_sign_does_not_weaken_another() -> Non
     bed.wait(4)
     bed.stream(1, hr=100, spo2=65)
     assert bed.state("HR-H1") is AlertState.LATCHED
+
+
+def test_a_doubt_that_is_past_its_age_weakens_nothing() -> None:
+    """BP-H3 looks at the heart rate too. One that jumped a minute ago, and was lost then, does not make its cuffs questionable."""
+    bed = Bedside()
+    bed.start()
+    bed.wait(1)
+    bed.say(hr=150)
+    bed.wait(60)
+    since_s = bed.since_start_s
+    bed.say(sbp=78, map=60)
+    bed.wait(30)
+    bed.say(sbp=78, map=60)
+    assert bed.changes("BP-H3") == [(since_s, "pending", "condition_began"), (since_s + 30, "active", "confirmed")]
 
 
 # --- sources --------------------------------------------------------------------------------------------------------------------------

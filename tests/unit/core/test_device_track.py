@@ -113,6 +113,15 @@ def test_one_date_in_the_future_does_not_make_the_next_ones_late(behind_ms: int)
     assert device.say(behind_ms=10_001) is LATE, "and the old clock is the measure again"
 
 
+def test_a_step_that_has_lasted_is_no_wrong_date() -> None:
+    """Two values by the new clock, then one by the old: that one is late."""
+    device = Device()
+    device.live(10)
+    device.skew_ms = 60_000
+    device.live(2)
+    assert device.say(behind_ms=60_000) is LATE
+
+
 def test_a_backlog_after_a_step_forward_is_late_all_the_same() -> None:
     device = Device()
     device.live(10)

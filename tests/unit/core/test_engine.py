@@ -119,6 +119,15 @@ def test_an_answer_to_a_lesser_alert_leaves_the_higher_ones() -> None:
     assert states == {"HR-H1": AlertState.ACTIVE, "HR-M1": AlertState.ACKNOWLEDGED, "HR-L1": AlertState.ACKNOWLEDGED}
 
 
+def test_an_answer_leaves_its_equals_of_the_same_cause() -> None:
+    bed = infusing()
+    for _ in range(2):
+        bed.say(sbp=170, dbp=90, map=110)
+        bed.wait(31)
+    bed.acknowledge("BP-M1.1")
+    assert (bed.state("BP-M1"), bed.state("BP-M2")) == (AlertState.ACKNOWLEDGED, AlertState.ACTIVE)
+
+
 def test_a_new_alert_of_the_same_cause_is_not_answered_in_advance() -> None:
     bed = infusing()
     bed.stream(31, hr=115)
@@ -146,6 +155,14 @@ def test_a_latched_alert_ends_when_it_is_answered() -> None:
     made = transitions(bed.acknowledge("HR-H1.1"))
     assert [(change.alert.state, change.why) for _, change in made] == [(AlertState.RESOLVED, Why.ACKNOWLEDGED)]
     assert made[0][1].alert.acknowledged_by == "anna"
+
+
+def test_a_latched_alert_stays_while_all_is_well() -> None:
+    bed = infusing()
+    bed.stream(20, hr=140)
+    bed.wait(4)
+    bed.stream(30, hr=72)
+    assert bed.state("HR-H1") is AlertState.LATCHED
 
 
 def test_a_condition_that_is_questionably_there_again_begins_with_the_answer() -> None:
@@ -210,6 +227,15 @@ def test_a_device_is_connected_from_its_joining_to_its_leaving_or_a_restart() ->
 
 
 # --- time -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_of_equal_deadlines_the_first_rule_comes_first() -> None:
+    bed = infusing()
+    bed.wait(1)
+    bed.say(hr=115, spo2=93.5)
+    at_ms = bed.now_ms + 30_000
+    bed.wait(31)
+    assert [change.alert.rule for when_ms, change in transitions(bed.log) if when_ms == at_ms] == ["HR-M1", "OX-L1", "TEC-H1"]
 
 
 def test_an_input_with_an_earlier_time_is_taken_at_the_last_one() -> None:

@@ -189,6 +189,31 @@ def test_a_value_that_never_was_stands_in_nobodys_way() -> None:
     assert bed.state("BP-M3") is None
 
 
+def test_a_questionable_cuff_takes_back_a_clearing_that_had_begun() -> None:
+    bed = infusing()
+    bed.say(sbp=205, dbp=90)
+    for dbp in (90, 145, 90):  # the second with a weak pulse pressure
+        bed.wait(60)
+        bed.say(sbp=169, dbp=dbp)
+    assert bed.state("BP-H1") is AlertState.ACTIVE
+    bed.wait(60)
+    bed.say(sbp=169, dbp=90)
+    assert bed.state("BP-H1") is AlertState.LATCHED
+
+
+def test_a_cuff_value_that_the_rule_does_not_know_ends_nothing() -> None:
+    """BP-H3 knows systolic, mean and heart rate. A cuff that gives the diastolic value alone is no new cuff to it."""
+    bed = infusing()
+    bed.say(sbp=65, map=60)
+    bed.wait(60)
+    bed.say(sbp=88, map=62, hr=49)
+    bed.wait(4)
+    bed.say(dbp=50, hr=60)
+    assert bed.state("BP-H3") is AlertState.ACTIVE
+    bed.say(sbp=88, map=62, hr=60)
+    assert bed.state("BP-H3") is AlertState.LATCHED
+
+
 def test_a_value_that_was_lost_ends_nothing() -> None:
     bed = infusing()
     bed.say(sbp=85, map=58)
