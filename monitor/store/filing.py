@@ -1,11 +1,11 @@
 """Filing: measurements leave `arrival`, where they lie in the order they came, and go to their session's place in `measurement`.
 
-Why not write them there at once: each session's newest rows lie on a page of their own, so with 20,000 sessions every measurement would
-write a whole page, twice (log and file). Measured with 20,000 sessions in random order: 22 us a reading written at once, 4 us this way,
-and the cost no longer grows with the number of sessions. A commit appends one row to `arrival`; a session is filed when it has
-`session_rows` waiting (a page full), when its oldest has waited `horizon_ms` or `arrivals`, or when more than `unfiled_rows` wait in all.
-Filing rides in the transaction of a group, at most about twice as many rows as came in, so that no group waits long for it. Device
-positions go the same way: they are part of an arrival, and their rows are brought up to date as that arrival's sessions are filed.
+Why not write them there at once: each session's newest rows lie on a page of their own, so every measurement would write a whole page,
+twice (log and file). Measured with 20,000 sessions in random order, commits of 100 measurements: 21 us a reading written at once, 5 us
+this way. A commit appends one row to `arrival`; a session is filed when it has `session_rows` waiting (a page full), when its oldest has
+waited `horizon_ms` or `arrivals`, or when more than `unfiled_rows` wait in all. Filing rides in the transaction of a group, at most about
+twice as many rows as came in, so that no group waits long for it. Device positions go the same way: they are part of an arrival, and
+their rows are brought up to date as that arrival's sessions are filed.
 
 What is not filed is as durable as the rest: `ledger.load` finds it after a crash, and readers add it to what they find in the tables.
 """
@@ -21,7 +21,7 @@ from monitor.store.ledger import Ledger, SessionState
 from monitor.store.many import insert
 
 SLICE_ROWS: Final = 1_024  # what one filing takes at least, where there is so much
-LEAST_GAP_MS: Final = 250  # of the record's time between two filings, unless much is due
+LEAST_GAP_MS: Final = 100  # of the record's time between two filings, unless much is due
 _CLEAR: Final = "DELETE FROM arrival WHERE arrival_no < ?"
 _MOVE: Final = "ON CONFLICT (device_no) DO UPDATE SET boot = excluded.boot, seq = excluded.seq"
 _SLACK: Final = 64  # commits between two filings that only old arrivals ask for

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from monitor.store import reader, trend
 from monitor.store.access_sql import SqlAccessStore
+from monitor.store.checkpointer import Checkpointer
 from monitor.store.connection import Connection, DatabaseError, SqliteTooOld, check_sqlite_version, connect_reader, connect_writer, failure
 from monitor.store.data_folder import DATABASE, DataFolder
 from monitor.store.filing import FilingPace
@@ -141,7 +142,8 @@ class SqliteStore(SqliteReader):
         self._folder = folder
         self._max_waiting = max_waiting
         self._is_closing = False
-        self.writer = Writer(connection, ledger, pace)
+        self._checkpointer = Checkpointer(folder.database)
+        self.writer = Writer(connection, ledger, pace, self._checkpointer)
         self.writer.start()
         self.access = SqlAccessStore(self.write, self._readers.read)
 
@@ -213,6 +215,7 @@ class SqliteStore(SqliteReader):
         self.writer.stop()
         self._readers.close()
         self.writer.connection.close()
+        self._checkpointer.close()
         self._folder.release()
 
 

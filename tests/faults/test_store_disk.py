@@ -174,17 +174,45 @@ async def test_a_failed_sync_ends_the_store_and_is_never_tried_again(tmp_path: P
 
 async def test_a_failed_sync_of_a_checkpoint_ends_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An automatic checkpoint would have kept this to itself."""
-    monkeypatch.setattr("monitor.store.writer.CHECKPOINT_PAGES", 1)
-    store, disk = await broken(tmp_path / "data", "PRAGMA wal_checkpoint(PASSIVE)", SQLITE_IOERR_FSYNC)
-    await store.append(Batch([measured(11)]))
+    monkeypatch.setattr("monitor.store.checkpointer.PAGES", 1)
+    store = opened(tmp_path / "data")
+    disk = FailingDisk(store._checkpointer._connection, "PRAGMA wal_checkpoint", SQLITE_IOERR_FSYNC)
+    store._checkpointer._connection = disk
+    disk.is_broken = True
+    await store.append(Batch(log(10)))
+    await checkpointed(store)
     with pytest.raises(StoreFailed) as failed:
-        await store.append(Batch([measured(12)]))
+        await ends(store, 11)
+    assert failed.value.kind == "io"
+    assert disk.asked == 1
+    found = len(await read(store, SESSION))
+    await store.close()
+    again = opened(tmp_path / "data")
+    assert [entry.seq for entry in await read(again, SESSION)] == list(range(1, found + 1)), "what was answered is there"
+    await again.close()
+
+
+async def test_a_failed_sync_of_the_rest_of_a_checkpoint_ends_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.store.checkpointer.PAGES", 1)
+    store, disk = await broken(tmp_path / "data", "PRAGMA wal_checkpoint(PASSIVE)", SQLITE_IOERR_FSYNC)
+    await checkpointed(store)
+    with pytest.raises(StoreFailed) as failed:
+        await ends(store, 11)
     assert failed.value.kind == "io"
     assert disk.asked == 1
     await store.close()
-    again = opened(tmp_path / "data")
-    assert [entry.seq for entry in await read(again, SESSION)] == list(range(1, 12)), "the entry that was answered is there"
-    await again.close()
+
+
+async def checkpointed(store: SqliteStore) -> None:
+    """Returns when no checkpoint runs beside the writer."""
+    assert await asyncio.get_running_loop().run_in_executor(None, store._checkpointer.idle.wait, 20)
+
+
+async def ends(store: SqliteStore, seq: int) -> None:
+    """Appends until the store fails. Raises what it fails with."""
+    for n in range(seq, seq + 20):
+        await store.append(Batch([measured(n)]))
+        await checkpointed(store)
 
 
 async def test_the_whole_group_of_a_failed_sync_is_told(tmp_path: Path) -> None:

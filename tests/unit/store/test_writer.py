@@ -200,3 +200,19 @@ async def test_one_process_can_use_a_store_in_several_event_loops_one_after_the_
     await loop.run_in_executor(None, run, store, [measured(2)])
     assert [entry.seq for entry in await read(store, SESSION)] == [1, 2]
     await store.close()
+
+
+async def test_the_write_ahead_log_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints beside the writer, their rest by the writer, and then the log begins anew: it does not grow with what is written."""
+    monkeypatch.setattr("monitor.store.checkpointer.PAGES", 50)
+    store = opened(tmp_path)
+    await store.append(Batch([created()]))
+    sizes = []
+    for seq in range(2, 802, 4):
+        await store.append(Batch([note(n, text=f"{n}" * 300) for n in range(seq, seq + 4)]))
+        assert await asyncio.get_running_loop().run_in_executor(None, store._checkpointer.idle.wait, 20)
+        sizes.append((tmp_path / f"{DATABASE}-wal").stat().st_size)
+    assert max(sizes) < 100 * 4_200
+    assert (tmp_path / DATABASE).stat().st_size > 2 * 100 * 4_200, "it was written many times over"
+    await store.close()
+    assert not (tmp_path / f"{DATABASE}-wal").exists()
