@@ -18,6 +18,8 @@ class Mode(StrEnum):
     SIMULATED = "simulated"
     REPLAYED = "replayed"
 
+    __hash__ = str.__hash__
+
 
 class Validity(StrEnum):
     """Admission's verdict. `invalid` is never judged; `questionable` may raise an alert late but never ends one."""
@@ -25,6 +27,8 @@ class Validity(StrEnum):
     VALID = "valid"
     QUESTIONABLE = "questionable"
     INVALID = "invalid"
+
+    __hash__ = str.__hash__
 
 
 class Reason(StrEnum):
@@ -40,6 +44,8 @@ class Reason(StrEnum):
     JUMP = "jump"  # changed faster than physiology allows
     UNCALIBRATED = "uncalibrated"  # SpO2 below 70 %: oximeters are not calibrated there
     PULSE_PRESSURE = "pulse_pressure"  # systolic - diastolic too small for this systolic
+
+    __hash__ = str.__hash__
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):

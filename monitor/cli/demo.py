@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.serve import CANNOT_START, event_loop
+from monitor.cli.serve import CANNOT_START, event_loop, tune
 from monitor.settings import read_settings
 
 SPEED_HELP = "Simulated seconds in a real one, 1-600. Above 1 the whole installation, its alert times included, runs faster."
@@ -42,6 +42,7 @@ def demo(
         recording = None if replay is None else open_recording(replay)
         settings = read_settings(os.environ, data_dir=folder, port=port)
         plan = Plan(beds=beds, speed=speed, seed=seed, recording=recording, exit_when_done=exit_when_done)
+        tune()
         with asyncio.Runner(loop_factory=event_loop) as runner:
             sessions = runner.run(run(settings, plan))
     except (*CANNOT_START, *CANNOT_RUN) as error:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from monitor.clock import Clock
@@ -39,6 +40,7 @@ from schemas.vitals import Vital
 JOURNAL_ENTRIES: Final = 200  # what a fresh screen is given; the rest is in the log
 MAX_OPEN_SESSIONS: Final = 50_000
 CLOCK_STEP_MS: Final = 1_000  # a smaller step back of the wall clock over a restart is not worth a word
+STOP_S = 10.0  # how long an orderly stop waits for the disk
 CommandRefused = Refused
 
 
@@ -97,10 +99,11 @@ class Registry:
             self._trouble["clock"] = f"the clock was set back by {ahead_ms / 1000:g} s while the monitor was down: times run ahead by that"
 
     async def stop(self) -> None:
-        """Ends the tasks; what was taken is on disk when it returns, unless recording is impaired."""
+        """Ends the tasks; what was taken is on disk when it returns, unless recording is impaired or the store does not answer in STOP_S."""
         await self._watch.stop()
         await self.hub.stop()
-        await self._recorder.close()
+        with suppress(TimeoutError):  # nothing of it was acknowledged: whoever sent it keeps it
+            await asyncio.wait_for(self._recorder.close(), STOP_S)
 
     @property
     def checks(self) -> dict[str, bool]:

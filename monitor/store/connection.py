@@ -54,11 +54,12 @@ def connect_writer(path: Path) -> Connection:
     """WAL, and every commit synced. Checkpoints are the writer's: an automatic one would hide a failed sync. Raises StoreFailed."""
     connection = connect(path, cache_kib=WRITER_CACHE_KIB)
     try:
+        path.chmod(0o600)  # SQLite gives -wal and -shm the same
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA wal_autocheckpoint=0")
         connection.execute("PRAGMA journal_size_limit=67108864")  # what a reader pinned once does not stay on the disk for ever
-    except DatabaseError as error:
+    except (DatabaseError, OSError) as error:
         connection.close()
         raise failure(error) from error
     return connection

@@ -91,7 +91,6 @@ class HealthyDevice:
     def __init__(self, server: Server) -> None:
         self._server = server
         self.acknowledged = 0
-        self.slowest_s = 0.0
         self.is_over = False
 
     async def run(self) -> None:
@@ -99,16 +98,13 @@ class HealthyDevice:
         async with connect(f"ws://127.0.0.1:{self._server.port}/ingest/ws", additional_headers=headers, compression=None) as line:
             await line.send(hello(device="healthy", boot="h1"))
             await line.recv()
-            loop = asyncio.get_running_loop()
             while not self.is_over:
                 await self._server.pace.acquire()
                 seq = self.acknowledged + 1
-                sent_s = loop.time()
                 await line.send(json.dumps(frame(seq, measurements=[measurement(seq, measured_at=self._server.now())])))
                 async with asyncio.timeout(WITHIN_S):
                     assert json.loads(await line.recv()) == {"type": "ack", "seq": seq}
                 self.acknowledged = seq
-                self.slowest_s = max(self.slowest_s, loop.time() - sent_s)
         log = self._server.home.store.logs[session]
         assert sum(type(entry.body).__struct_config__.tag == "measurement" for entry in log) == self.acknowledged
 
@@ -257,7 +253,6 @@ async def test_ten_thousand_hostile_inputs(server: Server) -> None:
     assert server.errors == []
     assert {True} == set(server.home.registry.checks.values())
     assert healthy.acknowledged >= (OVER_WEBSOCKET + OVER_HTTP) // 5
-    assert healthy.slowest_s < 5.0
     for name in ("malformed", "not_a_number", "wrong_unit", "unknown_unit", "unknown_vital", "too_large", "time_not_utc", "sequence_gap"):
         assert hostile.heard[name] > 0, (name, hostile.heard)
         assert posted[name] > 0, (name, posted)
