@@ -48,6 +48,9 @@ class Why(StrEnum):
     ACKNOWLEDGED = "acknowledged"  # a person answered
     CONDITION_ENDED = "condition_ended"  # cleared by valid readings
     NOT_CONFIRMED = "not_confirmed"  # pending -> withdrawn: the second cuff disagreed
+    UNSEEN = "unseen"  # no screen that can be seen and heard has shown it in time: the second channel is used
+    ESCALATED = "escalated"  # nobody has acknowledged it: one more is called
+    REMINDED = "reminded"  # acknowledged some time ago, and its condition still holds
     PHASE_ENDED = "phase_ended"  # the rule does not apply in the new phase
     SESSION_ENDED = "session_ended"
 
@@ -58,12 +61,14 @@ class Alert(msgspec.Struct, frozen=True):
     acknowledged_at_ms: int | None
     acknowledged_by: str | None
     cause: str  # alerts of one cause are presented as one, the highest first
+    escalation: int  # how often it was escalated
     id: str
     kind: AlertKind
     priority: Priority
     raised_at_ms: int | None  # None while pending
     reason: str  # for people: 'SBP 184 >= 180, confirmed by 2 cuffs, +47 % of baseline 125'
     rule: str
+    shown_at_ms: int | None  # when a screen that can be seen and heard first showed it
     since_ms: int  # when the condition began
     state: AlertState
     title: str

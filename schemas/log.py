@@ -11,8 +11,10 @@ from typing import Annotated, Final
 import msgspec
 
 from schemas.alert import Alert, Why
+from schemas.limits import Before, Effect
 from schemas.measurement import Mode, Reading
 from schemas.session import Baseline, Order, Patient, Phase
+from schemas.signs import Charted
 from schemas.vitals import Vital
 
 FORMAT: Final = "infusion-monitor/log/1"
@@ -108,6 +110,70 @@ class NoteAdded(msgspec.Struct, frozen=True, tag_field="kind", tag="note_added")
     text: Text
 
 
+class ObservationCharted(msgspec.Struct, frozen=True, tag_field="kind", tag="observation_charted"):
+    """Input: what a person saw, asked or confirmed. It stands until it is charted anew. `value`: in the unit of `schemas.signs`."""
+
+    by: str
+    note: Text | None
+    sign: Charted
+    value: int
+
+
+class AudioPaused(msgspec.Struct, frozen=True, tag_field="kind", tag="audio_paused"):
+    """Input: the sound of this session's alerts rests for `for_ms`, never longer than the rule set allows. What is seen stays."""
+
+    by: str
+    for_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)]
+
+
+class AudioPauseEnded(msgspec.Struct, frozen=True, tag_field="kind", tag="audio_pause_ended"):
+    """Input: a person ends the pause before its time."""
+
+    by: str
+
+
+class LimitProposed(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_proposed"):
+    """Input: another limit for this patient, in thousandths. It counts at once unless it loosens a rule of high priority."""
+
+    by: str
+    direction: str  # 'high' or 'low', of the term
+    limit_milli: int
+    reason: Text
+    rule: str
+    vital: Vital
+
+
+class LimitConfirmed(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_confirmed"):
+    """Input: a second person agrees to a proposed limit."""
+
+    by: str
+    proposal: int
+
+
+class AlertShown(msgspec.Struct, frozen=True, tag_field="kind", tag="alert_shown"):
+    """Input: a screen that can be seen and heard has shown the alert. `latency_ms`: from its raising to the screen's receipt."""
+
+    alert: str
+    by: str
+    latency_ms: int
+
+
+class ScreensChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="screens_changed"):
+    """Input: how many screens that can be seen and heard watch now, and whose they are."""
+
+    people: tuple[str, ...]
+    screens: int
+
+
+class AlertNotified(msgspec.Struct, frozen=True, tag_field="kind", tag="alert_notified"):
+    """Input: the second channel was asked to carry an alert. `detail`: what it answered, without addresses or secrets."""
+
+    alert: str
+    channel: str
+    detail: Text
+    is_delivered: bool
+
+
 class MonitorRestarted(msgspec.Struct, frozen=True, tag_field="kind", tag="monitor_restarted"):
     """Input: the process was started again and rebuilt this session from its log. Between the last entry and this one nobody watched."""
 
@@ -135,6 +201,47 @@ class RemeasureRequested(msgspec.Struct, frozen=True, tag_field="kind", tag="rem
     within_ms: int
 
 
+class GateFinding(msgspec.Struct, frozen=True):
+    """A gate that is not open, and why."""
+
+    effect: Effect
+    gate: str
+    reason: str
+    title: str
+
+
+class GatesJudged(msgspec.Struct, frozen=True, tag_field="kind", tag="gates_judged"):
+    """Output: what stood against a step that was taken all the same. Empty where nothing did."""
+
+    before: Before
+    findings: tuple[GateFinding, ...]
+
+
+class AudioResumed(msgspec.Struct, frozen=True, tag_field="kind", tag="audio_resumed"):
+    """Output: the sound is back. `why`: time_passed, new_alert, ended_by_person, session_ended."""
+
+    why: str
+
+
+class LimitChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_changed"):
+    """Output: from here on this session is judged by another limit. `confirmed_by` None: no second person was needed."""
+
+    by: str
+    confirmed_by: str | None
+    direction: str
+    new_milli: int
+    old_milli: int
+    rule: str
+    vital: Vital
+
+
+class LimitAwaitsConfirmation(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_awaits_confirmation"):
+    """Output: the proposal would loosen a rule of high priority: a second person must confirm it."""
+
+    proposal: int
+    rule: str
+
+
 Input = (
     Measured
     | SessionCreated
@@ -147,11 +254,29 @@ Input = (
     | BolusGiven
     | AlertAcknowledged
     | NoteAdded
+    | ObservationCharted
+    | AudioPaused
+    | AudioPauseEnded
+    | LimitProposed
+    | LimitConfirmed
+    | AlertShown
+    | ScreensChanged
+    | AlertNotified
     | MonitorRestarted
 )
-Output = BaselineSet | AlertChanged | RemeasureRequested
+Output = BaselineSet | AlertChanged | RemeasureRequested | GatesJudged | AudioResumed | LimitChanged | LimitAwaitsConfirmation
 Body = Input | Output
-OUTPUT_KINDS: Final = frozenset({"baseline_set", "alert_changed", "remeasure_requested"})
+OUTPUT_KINDS: Final = frozenset(
+    {
+        "baseline_set",
+        "alert_changed",
+        "remeasure_requested",
+        "gates_judged",
+        "audio_resumed",
+        "limit_changed",
+        "limit_awaits_confirmation",
+    }
+)
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -6,13 +6,14 @@ ages each value by its own clock from the moment the frame came, starting at `ag
 fresh `snapshot` in place of what it missed: readings may be coalesced, alerts are all in it.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from schemas.alert import Alert
 from schemas.measurement import Mode, Reason, Validity
 from schemas.session import Baseline, Order, Patient, Phase
+from schemas.signs import Charted
 from schemas.vitals import Vital
 
 PROTOCOL: Final = 1
@@ -41,6 +42,37 @@ class DeviceNow(msgspec.Struct, frozen=True):
     is_connected: bool
 
 
+class Presented(msgspec.Struct, frozen=True):
+    """Alerts of one cause, presented as one: `alert` is the highest of them, `also` the others. `sound`: it calls now (raised, nobody has
+    answered, no pause). `is_flashing`: nobody has answered."""
+
+    alert: str
+    also: tuple[str, ...]
+    is_flashing: bool
+    sound: bool
+
+
+class ObservationNow(msgspec.Struct, frozen=True):
+    """What is charted of one sign, and since when it stands."""
+
+    at_ms: int
+    by: str
+    sign: Charted
+    value: int
+
+
+class LimitNow(msgspec.Struct, frozen=True):
+    """A limit that is this patient's own, or (`proposal` given) is waiting for a second person. In the unit of the vital sign."""
+
+    by: str
+    direction: str
+    limit: float
+    ordinary: float  # that of the rule set
+    proposal: int | None
+    rule: str
+    vital: Vital
+
+
 class SessionNow(msgspec.Struct, frozen=True):
     """A session as it stands: everything a tile or the head of a session page shows."""
 
@@ -63,6 +95,11 @@ class SessionNow(msgspec.Struct, frozen=True):
     alerts: tuple[Alert, ...]  # all that are not resolved, highest first; pending ones included
     cuff_interval_ms: int
     last_seq: int
+    presented: tuple[Presented, ...] = ()  # one for each cause with a raised alert, highest first
+    audio_paused_until_ms: int | None = None
+    audio_paused_by: str | None = None
+    observations: tuple[ObservationNow, ...] = ()
+    own_limits: tuple[LimitNow, ...] = ()
 
 
 class Happened(msgspec.Struct, frozen=True):
@@ -86,12 +123,15 @@ class UnboundNow(msgspec.Struct, frozen=True):
 
 
 class SystemNow(msgspec.Struct, frozen=True):
-    """The monitor's own state. `recording_impaired` is a technical alert: what is shown may not be on record."""
+    """The monitor's own state. `recording_impaired` is a technical alert: what is shown may not be on record. `warnings`: what does not
+    work as it should and holds nothing up, such as a second channel that is not there."""
 
     recording_impaired: str | None
     refused: int
     unbound: tuple[UnboundNow, ...]
     viewers: int
+    watching: int = 0  # of these, clinicians' screens that are visible and can sound
+    warnings: tuple[str, ...] = ()
 
 
 class StreamHello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
@@ -135,4 +175,31 @@ class Resumed(msgspec.Struct, frozen=True, tag_field="type", tag="resumed"):
     position: int
 
 
-StreamFrame = StreamHello | Snapshot | Update | Heartbeat | Resumed
+class ShownAlert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    session: Annotated[str, msgspec.Meta(max_length=64)]
+    alert: Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class Canary(msgspec.Struct, frozen=True, tag_field="type", tag="canary"):
+    """A test alert that has run the whole way of a real one. A screen answers with `shown` and shows nothing."""
+
+    id: str
+    now_ms: int
+
+
+class ScreenReady(msgspec.Struct, frozen=True, tag_field="type", tag="ready", forbid_unknown_fields=True):
+    """A screen says, every 5 s and at each change, whether it is visible and whether its sound is proven to work. Without one for 15 s it
+    counts as not watching."""
+
+    visible: bool
+    sound: bool
+
+
+class ScreenShown(msgspec.Struct, frozen=True, tag_field="type", tag="shown", forbid_unknown_fields=True):
+    """A screen has drawn these: alerts by session and id, or a canary by its id with an empty session."""
+
+    alerts: Annotated[tuple[ShownAlert, ...], msgspec.Meta(max_length=200)]
+
+
+ScreenSays = ScreenReady | ScreenShown
+StreamFrame = StreamHello | Snapshot | Update | Heartbeat | Resumed | Canary

@@ -3,29 +3,44 @@
 import msgspec
 
 from schemas.limits import Direction, Rule, Term
-from schemas.vitals import VITAL_SIGNS, Vital, to_milli
+from schemas.signs import SIGNS, Sign
+from schemas.vitals import Vital, to_milli
 
 
 class ArmedTerm(msgspec.Struct, frozen=True):
     """A term in thousandths. High: breached at value >= limit, cleared at < clear. Low: breached at value <= limit, cleared at >= clear."""
 
-    vital: Vital
+    sign: Sign
     is_high: bool
     limit_milli: int
     clear_milli: int
     shown_milli: int  # the limit as people read it
-    sign: str  # '>=', '>', '<=' or '<'
+    symbol: str  # '>=', '>', '<=' or '<'
     baseline_milli: int | None
 
 
-def rule_vital(rule: Rule) -> Vital:
-    """The vital sign a rule is named for: that of its first term, or the first missing one."""
-    return rule.any[0].all[0].vital if rule.any else rule.missing[0]
+def rule_sign(rule: Rule) -> Sign:
+    """The sign a rule is named for: that of its first term, or the first missing one."""
+    return rule.any[0].all[0].sign if rule.any else rule.silent[0]
 
 
-def rule_vitals(rule: Rule) -> frozenset[Vital]:
-    """Every vital sign that can move a rule."""
-    return frozenset(term.vital for clause in (*rule.any, *rule.immediate) for term in clause.all) | frozenset(rule.missing)
+def rule_vital(rule: Rule) -> Vital | None:
+    """The same, where it is a vital sign."""
+    sign = rule_sign(rule)
+    return sign if isinstance(sign, Vital) else None
+
+
+def rule_signs(rule: Rule) -> frozenset[Sign]:
+    """Every sign that can move a rule."""
+    return frozenset(term.sign for clause in (*rule.any, *rule.immediate) for term in clause.all) | frozenset(rule.silent)
+
+
+def moved(term: Term, limit_milli: int | None) -> Term:
+    """The term with another limit of this patient's own; where it clears moves along."""
+    if limit_milli is None or term.limit is None:
+        return term
+    limit = limit_milli / 1000
+    return msgspec.structs.replace(term, limit=limit, clear=None if term.clear is None else limit + term.clear - term.limit)
 
 
 def arm_term(term: Term, baseline_milli: int | None) -> ArmedTerm | None:
@@ -35,8 +50,8 @@ def arm_term(term: Term, baseline_milli: int | None) -> ArmedTerm | None:
         return None
     is_high = term.direction is Direction.HIGH
     exact = limit if term.at_limit else (limit + 1 if is_high else limit - 1)
-    sign = (">" if is_high else "<") + ("=" if term.at_limit else "")
-    return ArmedTerm(term.vital, is_high, exact, _clear_milli(term, baseline_milli, limit, exact), limit, sign, baseline_milli)
+    symbol = (">" if is_high else "<") + ("=" if term.at_limit else "")
+    return ArmedTerm(term.sign, is_high, exact, _clear_milli(term, baseline_milli, limit, exact), limit, symbol, baseline_milli)
 
 
 def _limit_milli(term: Term, baseline_milli: int | None) -> int | None:
@@ -66,7 +81,7 @@ def _clear_milli(term: Term, baseline_milli: int | None, limit: int, exact: int)
         clear = round(baseline_milli * (1 + term.clear_change_percent / 100))
     elif term.clear_margin is not None:
         clear = limit + to_milli(term.clear_margin) * (-1 if is_high else 1)
-    sign = VITAL_SIGNS[term.vital]
+    row = SIGNS[term.sign]
     if is_high:
-        return min(max(clear, to_milli(sign.plausible_min) + 1), exact)
-    return max(min(clear, to_milli(sign.plausible_max)), exact + 1)
+        return min(max(clear, to_milli(row.low) + 1), exact)
+    return max(min(clear, to_milli(row.high)), exact + 1)

@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 
 from monitor.core.armed import ArmedTerm
 from monitor.core.channel import Channel
-from schemas.vitals import Vital
+from schemas.signs import Sign
 
 ArmedClause = tuple[ArmedTerm, ...]
-Channels = Mapping[Vital, Channel]
+Channels = Mapping[Sign, Channel]
 
 
 def breached_clause(clauses: Sequence[ArmedClause], channels: Channels, at_ms: int, *, by_new_cuff: bool = False) -> ArmedClause | None:
     """The first clause all of whose terms are breached; with `by_new_cuff` one of them by a cuff value of this very instant."""
     for clause in clauses:
         for term in clause:
-            value = channels[term.vital].usable_milli(at_ms)
+            value = channels[term.sign].usable_milli(at_ms)
             if value is None or (value < term.limit_milli if term.is_high else value > term.limit_milli):
                 break
         else:
-            if not by_new_cuff or any(channels[term.vital].is_cuff and channels[term.vital].seen_at_ms == at_ms for term in clause):
+            if not by_new_cuff or any(channels[term.sign].is_cuff and channels[term.sign].seen_at_ms == at_ms for term in clause):
                 return clause
     return None
 
@@ -34,7 +34,7 @@ def is_denied(clauses: Sequence[ArmedClause], channels: Channels, at_ms: int) ->
 
 
 def _speaks_against(term: ArmedTerm, channels: Channels, at_ms: int, *, past_clear: bool) -> bool:
-    channel = channels[term.vital]
+    channel = channels[term.sign]
     if channel.seen_at_ms is None:
         return True
     value = channel.usable_milli(at_ms)

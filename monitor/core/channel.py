@@ -1,18 +1,21 @@
-"""The newest value of one vital sign in a session, and where it comes from."""
+"""The newest value of one sign in a session, and where it comes from."""
 
 from typing import Final
 
 from schemas.limits import Freshness
 from schemas.measurement import Reason, Validity
-from schemas.vitals import VITAL_SIGNS, Vital
+from schemas.signs import SIGNS, Sign
+from schemas.vitals import Vital
 
+NEVER_MS: Final = 1 << 62  # later than any instant
 STREAM_INTERVAL_S: Final = 1.0  # the ordinary rate of a monitor; a slower device says so when it joins
-BITS: Final = {vital: 1 << index for index, vital in enumerate(VITAL_SIGNS)}  # sets of vital signs as integers
+BITS: Final[dict[Sign, int]] = {sign: 1 << index for index, sign in enumerate(SIGNS)}  # sets of signs as integers
 _INVALID = Validity.INVALID
 
 
 class Channel:
-    """One source at a time: the first device that gives the vital sign a usable value keeps it until it is unbound.
+    """One source at a time: the first device that gives a vital sign a usable value keeps it until it is unbound. What is charted or
+    derived stands until it is set anew; it has no age.
 
     `band`: between these values (both excluded) no rule is breached, in thousandths.
     """
@@ -26,21 +29,23 @@ class Channel:
         "gone_after_ms",
         "interval_ms",
         "is_cuff",
+        "is_vital",
         "measured_at_ms",
         "reason",
         "received_at_ms",
         "seen_at_ms",
+        "sign",
         "validity",
         "value_milli",
-        "vital",
     )
 
-    def __init__(self, vital: Vital, freshness: Freshness) -> None:
+    def __init__(self, sign: Sign, freshness: Freshness) -> None:
         self._freshness = freshness
-        self.vital = vital
-        self.bit = BITS[vital]
-        self.is_cuff = VITAL_SIGNS[vital].is_cuff
-        self.band = (-1, 1 << 62)
+        self.sign = sign
+        self.bit = BITS[sign]
+        self.is_cuff = SIGNS[sign].is_cuff
+        self.is_vital = isinstance(sign, Vital)
+        self.band = (-NEVER_MS, NEVER_MS)
         self.measured_at_ms = 0
         self.received_at_ms = 0
         self.seen_at_ms: int | None = None  # when the last usable value came: silence counts from here
@@ -59,9 +64,18 @@ class Channel:
         self.reason = Reason.NOT_MEASURED
         self._set_interval(None)
 
+    def set(self, value_milli: int, at_ms: int) -> None:
+        """A charted or derived value."""
+        self.value_milli = value_milli
+        self.validity = Validity.VALID
+        self.seen_at_ms = at_ms
+
     def _set_interval(self, declared_ms: int | None) -> None:
         """At most the longest allowed one counts: no declaration may switch staleness off."""
         freshness = self._freshness
+        if not self.is_vital:
+            self.interval_ms, self.current_for_ms, self.gone_after_ms = 1_000, NEVER_MS, NEVER_MS
+            return
         if self.is_cuff:
             usual_s, longest_s = freshness.default_cuff_interval_s, freshness.max_cuff_interval_s
         else:

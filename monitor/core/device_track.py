@@ -18,10 +18,11 @@ _NONE, _LATE, _NOT_ADVANCING = Reason.NONE, Reason.LATE, Reason.NOT_ADVANCING
 class DeviceTrack:
     """What is known of one device's counter and clock since its boot."""
 
-    __slots__ = ("_before_step_ms", "_delay_ms", "_late_after_ms", "_late_since", "_rebase_after_ms", "counter")
+    __slots__ = ("_before_step_ms", "_delay_ms", "_late_after_ms", "_late_since", "_rebase_after_ms", "counter", "step_ms")
 
     def __init__(self, admission: Admission) -> None:
         self.counter = -1
+        self.step_ms = 0  # how far the device's clock has just stepped; whoever takes note of it sets it back to 0
         self._late_after_ms = int(admission.late_after_s * 1000)
         self._rebase_after_ms = int(admission.rebase_after_s * 1000)
         self._delay_ms: int | None = None
@@ -43,6 +44,7 @@ class DeviceTrack:
             self._delay_ms = delay_ms
             if usual_ms - delay_ms > _AHEAD_MS:
                 self._before_step_ms = usual_ms
+                self.step_ms = usual_ms - delay_ms
         elif delay_ms - usual_ms > self._late_after_ms:
             if before_ms is None or not before_ms - _AHEAD_MS <= delay_ms <= before_ms + self._late_after_ms:
                 return self._late(measurement.measured_at_ms, received_at_ms, delay_ms)
@@ -62,6 +64,7 @@ class DeviceTrack:
             return _LATE
         if received_ms < self._rebase_after_ms:
             return _LATE
+        self.step_ms = delay_ms - (self._delay_ms or 0)
         self._delay_ms = delay_ms
         self._late_since = None
         return _NONE

@@ -21,6 +21,13 @@ class Dose:
     def add_bolus(self, amount_ug: int) -> None:
         self._given += amount_ug * _MS_PER_MIN
 
+    def reaches_ms(self, amount_ug: int) -> int | None:
+        """When `amount_ug` will have been given at the present rate; None where it never will."""
+        missing = amount_ug * _MS_PER_MIN - self._given
+        if missing <= 0:
+            return self.since_ms
+        return self.since_ms - (-missing // self.rate_ug_per_min) if self.rate_ug_per_min else None
+
     def given_ug(self, at_ms: int) -> int:
         """Micrograms given by `at_ms`, rounded down."""
         return (self._given + self.rate_ug_per_min * max(0, at_ms - self.since_ms)) // _MS_PER_MIN

@@ -6,21 +6,29 @@ with an earlier time is taken at the last one. `wake_ms` says when the engine ne
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
-from monitor.core.armed import rule_vital
 from monitor.core.baseline import BaselineCollector
-from monitor.core.channel import Channel
+from monitor.core.channel import NEVER_MS, Channel
+from monitor.core.derived import Derivation
 from monitor.core.dose import Dose, planned_rate_ug_per_min
+from monitor.core.gates import Facts, judge_gates, no_baseline, refuse_closed
+from monitor.core.judge import Judge, Step
 from monitor.core.limits import decode_limits
+from monitor.core.own_limits import OwnLimit, OwnLimits
 from monitor.core.phases import JUDGED_PHASES, refuse_step
 from monitor.core.refused import Refused
-from monitor.core.rule_state import RuleState
+from monitor.core.signals import UNANSWERED, Signals
 from monitor.core.sources import Sources
-from schemas.alert import PRIORITY_RANK, Alert, AlertState, Why
+from schemas.alert import Alert
+from schemas.limits import Before
 from schemas.log import (
     MAX_MICROGRAMS,
     AlertAcknowledged,
+    AlertChanged,
+    AlertNotified,
+    AlertShown,
+    AudioPaused,
+    AudioPauseEnded,
     BaselineSet,
     Body,
     BolusGiven,
@@ -28,22 +36,26 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    GateFinding,
+    GatesJudged,
     Input,
+    LimitConfirmed,
+    LimitProposed,
     Measured,
     MonitorRestarted,
     NoteAdded,
+    ObservationCharted,
     PhaseOrdered,
     RateSet,
-    RemeasureRequested,
+    ScreensChanged,
     SessionCreated,
 )
 from schemas.measurement import Measurement, Mode, Validity
 from schemas.session import OPEN_PHASES, Baseline, Phase, Treatment
+from schemas.signs import SIGNS, Charted
 from schemas.vitals import Vital
 
-Step = tuple[int, Body]
-NEVER_MS: Final = 1 << 62  # later than any instant
-_REMEASURE_WITHIN_MS: Final = 300_000  # a rule that waits longer for its second cuff waits for the scheduled one
+__all__ = ["NEVER_MS", "Engine", "Step"]
 
 
 class Engine:
@@ -64,16 +76,15 @@ class Engine:
         self.devices = self._sources.devices
         self.channels = self._sources.channels
         self.baselines: tuple[Baseline, ...] = ()
+        self.charted: dict[Charted, tuple[ObservationCharted, int]] = {}  # what stands, and when it was charted
         self.wake_ms = NEVER_MS
+        self.signals = Signals(self.limits.signals)
         self._input_ms = at_ms  # the last input: nothing falls due before it any more
-        self._judged_since_ms = 0  # start of monitoring: silence counts from here at the earliest
         self._resume_rate = 0
         self._collector = BaselineCollector(self.limits.baseline)
-        self._rules = tuple(RuleState(rule, self.limits) for rule in self.limits.rule)
-        self._missing: tuple[RuleState, ...] = ()
-        self._applies: tuple[RuleState, ...] = ()
-        self._by_fresh: dict[int, tuple[RuleState, ...]] = {}
-        self._remeasure_until_ms: dict[Vital, int] = {}
+        self._judge = Judge(self.limits, self._sources)
+        self._own_limits = OwnLimits(self._judge)
+        self._derived = Derivation(self.limits, self._sources, created.order, created.patient, at_ms)
 
     # --- time ---------------------------------------------------------------------------------------------------------------------
 
@@ -85,185 +96,215 @@ class Engine:
             return []
         steps: list[Step] = []
         while True:
-            due_ms, state = self._next_due()
-            if state is None or due_ms > at_ms:
-                self.wake_ms = due_ms
+            crosses_ms, sign, limit_milli = self._derived.next_crossing(self.dose, self._input_ms)
+            due_ms, state = self._judge.next_due(self._input_ms)
+            next_ms = min(crosses_ms, due_ms, self.signals.wake_ms)
+            if next_ms > at_ms:
+                self.wake_ms = self._judge.wake_ms = next_ms
                 return steps
-            if state.is_missing:
-                steps.append((due_ms, state.raise_missing(self._silent_since_ms(state), due_ms)))
+            begun = len(steps)
+            if sign is not None and crosses_ms == next_ms:
+                self._judge_fresh(self._derived.cross(sign, limit_milli, next_ms), next_ms, steps)
+            elif state is not None and due_ms == next_ms:
+                steps.append((next_ms, self._judge.fall_due(state, next_ms)))
             else:
-                steps.append((due_ms, state.fall_due()))
+                steps.append((next_ms, self.signals.fall_due(next_ms)))
+            self._follow(steps, begun, next_ms)
 
-    def _next_due(self) -> tuple[int, RuleState | None]:
-        """The earliest deadline and whose it is; of equal ones that of the first rule."""
-        best_ms, best = NEVER_MS, None
-        for state in self._applies:
-            due_ms = state.deadline_ms
-            if due_ms is not None and due_ms < best_ms:
-                best_ms, best = due_ms, state
-        for state in self._missing:
-            if state.alert is None or state.alert.state is AlertState.LATCHED:
-                due_ms = max(self._silent_since_ms(state) + self._missing_after_ms(state), self._input_ms)
-                if due_ms < best_ms:
-                    best_ms, best = due_ms, state
-        return best_ms, best
+    def _wake_at(self, at_ms: int) -> None:
+        """Look at the deadlines anew, at the latest then."""
+        if at_ms < self.wake_ms:
+            self.wake_ms = at_ms
 
-    def _silent_since_ms(self, state: RuleState) -> int:
-        since_ms = self._judged_since_ms
-        for vital in state.rule.missing:
-            seen_ms = self.channels[vital].seen_at_ms
-            if seen_ms is not None and seen_ms > since_ms:
-                since_ms = seen_ms
-        return since_ms
-
-    def _missing_after_ms(self, state: RuleState) -> int:
-        rule = state.rule
-        interval_ms = max(self.channels[vital].interval_ms for vital in rule.missing)
-        if rule.after_intervals is not None:
-            return int(rule.after_intervals * interval_ms)
-        return int((rule.after_s or 0) * max(interval_ms, 1000))
-
-    def _wake_at(self, due_ms: int | None) -> None:
-        if due_ms is not None and due_ms < self.wake_ms:
-            self.wake_ms = due_ms
+    def _look_anew(self, at_ms: int) -> None:
+        """With a source its interval may have changed, and with it how long silence may last."""
+        self._judge.intervals_changed()
+        self._wake_at(at_ms)
 
     # --- measurements -------------------------------------------------------------------------------------------------------------
 
     def measure(self, measurement: Measurement, received_at_ms: int, at_ms: int) -> list[Step]:
         """A measurement of a bound device. Raises KeyError for a device that is not bound here: routing is the caller's."""
-        device = self.devices[measurement.device]
+        name = measurement.device
+        device = self.devices[name]
         at_ms = max(at_ms, self.at_ms)
         steps = self.advance(at_ms)
         self._input_ms = at_ms
         readings, fresh, is_claimed = self._sources.take(device, measurement, received_at_ms, at_ms)
-        steps.append(
-            (at_ms, Measured(measurement.counter, measurement.device, measurement.measured_at_ms, device.mode, readings, received_at_ms))
-        )
+        steps.append((at_ms, Measured(measurement.counter, name, measurement.measured_at_ms, device.mode, readings, received_at_ms)))
+        derived = self._derived.measured(name, device, readings, fresh, at_ms)
         if is_claimed:
-            self._wake_at(at_ms)  # with the source its interval may have changed: look at the deadlines anew
-        if fresh:
-            if self.phase in JUDGED_PHASES:
-                self._judge(fresh, at_ms, steps)
-            elif self.phase is Phase.BASELINE:
-                self._collect(fresh, at_ms)
+            self._look_anew(at_ms)
+        if self.phase in JUDGED_PHASES:
+            begun = len(steps)
+            self._judge_fresh([*fresh, *derived] if derived else fresh, at_ms, steps)
+            if len(steps) > begun:
+                self._follow(steps, begun, at_ms)
+        elif self.phase is Phase.BASELINE:
+            self._collect(fresh, at_ms)
         return steps
 
     def _collect(self, fresh: Iterable[Channel], at_ms: int) -> None:
         """What is valid goes into the baseline."""
         for channel in fresh:
-            if channel.validity is Validity.VALID and channel.value_milli is not None:
-                self._collector.add(channel.vital, channel.value_milli, at_ms)
+            if channel.validity is Validity.VALID and channel.value_milli is not None and isinstance(channel.sign, Vital):
+                self._collector.add(channel.sign, channel.value_milli, at_ms)
 
-    def _judge(self, fresh: Sequence[Channel], at_ms: int, steps: list[Step]) -> None:
-        """Every rule that is open or breached by a new value; an idle one whose new values are inside every limit has nothing to say."""
-        bits = outside = 0
-        for channel in fresh:
-            bits |= channel.bit
-            low, high = channel.band
-            if not low < channel.value_milli < high:  # type: ignore[operator]  # a fresh channel has a value
-                outside |= channel.bit
-            if channel.is_cuff:
-                self._remeasure_until_ms.pop(channel.vital, None)  # what was asked for has come
-        concerned = self._by_fresh.get(bits)
-        if concerned is None:  # at most one entry for each set of vital signs
-            concerned = self._by_fresh[bits] = tuple(state for state in self._applies if state.bits & bits)
-        for state in concerned:
-            alert = state.alert
-            if state.is_missing:
-                if alert is not None and alert.state is not AlertState.LATCHED:
-                    steps.append((at_ms, state.condition_ended(alert)))
-                    self._wake_at(at_ms + self._missing_after_ms(state))
-            elif alert is not None or state.bits & outside:
-                self._judge_one(state, at_ms, steps)
+    def _judge_fresh(self, fresh: Sequence[Channel], at_ms: int, steps: list[Step]) -> None:
+        if fresh and self.phase in JUDGED_PHASES:
+            self._judge.judge(fresh, at_ms, steps)
+            self._wake_at(self._judge.wake_ms)
 
-    def _judge_one(self, state: RuleState, at_ms: int, steps: list[Step]) -> None:
-        sources = self._sources
-        is_questionable = sources.questionable & state.bits != 0 and sources.is_questionable(state.bits, at_ms)
-        changed = state.judge(self.channels, at_ms, is_questionable=is_questionable)
-        self._wake_at(state.deadline_ms)
-        if changed is not None:
-            steps.append((at_ms, changed))
-            if changed.alert.state is AlertState.PENDING:
-                steps.extend(self._ask_again(state, changed.alert, at_ms))
+    def _follow(self, steps: list[Step], begun: int, at_ms: int) -> None:
+        """What changes of alerts from `begun` on bring about: their signals, and the rules that look at alerts themselves."""
+        index, has_alert = begun, False
+        while index < len(steps):
+            body = steps[index][1]
+            index += 1
+            if type(body) is AlertChanged:
+                has_alert = True
+                state = self._judge.by_id[body.alert.rule]
+                steps.extend((at_ms, effect) for effect in self.signals.follow(state, body.why, at_ms))
+            if has_alert and index == len(steps):
+                has_alert = False
+                self._judge.alerts_changed()
+                self._judge_fresh(self._look_at_alerts(at_ms), at_ms, steps)
+        self._wake_at(min(self.signals.wake_ms, self._judge.wake_ms))
 
-    def _ask_again(self, state: RuleState, alert: Alert, at_ms: int) -> Sequence[Step]:
-        """A first cuff beyond a limit asks for a second one, once for all rules that wait for it."""
-        confirm = state.rule.confirm
-        vital = rule_vital(state.rule)
-        if confirm is None or confirm.within_s * 1000 > _REMEASURE_WITHIN_MS or self._remeasure_until_ms.get(vital, 0) > at_ms:
-            return ()
-        within_ms = int(confirm.within_s * 1000)
-        self._remeasure_until_ms[vital] = at_ms + within_ms
-        return ((at_ms, RemeasureRequested(alert.id, vital, within_ms)),)
+    def _look_at_alerts(self, at_ms: int) -> list[Channel]:
+        states = [state for state in self._judge.rules if state.alert is not None and state.alert.state in UNANSWERED]
+        unseen = sum(state.was_unseen and state.alert is not None and state.alert.shown_at_ms is None for state in states)
+        return self._derived.alerts_changed([state.alert for state in states if state.alert is not None], unseen, at_ms)
 
-    # --- commands and the coming and going of devices ------------------------------------------------------------------------------
+    # --- commands, devices, screens -----------------------------------------------------------------------------------------------
 
     def apply(self, body: Input, at_ms: int) -> list[Step]:
         """Any input but a measurement. Raises Refused, and changes nothing then but the time."""
         at_ms = max(at_ms, self.at_ms)
         steps = self.advance(at_ms)
         try:
-            effects = self._effects(body, at_ms)
+            effects, fresh = self._effects(body, at_ms)
         except Refused as refusal:
             refusal.steps = steps
             raise
         self._input_ms = at_ms
-        return [*steps, (at_ms, body), *((at_ms, effect) for effect in effects)]
+        steps.append((at_ms, body))
+        begun = len(steps)
+        steps.extend((at_ms, effect) for effect in effects)
+        self._judge_fresh(fresh, at_ms, steps)
+        self._follow(steps, begun, at_ms)
+        return steps
 
-    def _effects(self, body: Input, at_ms: int) -> Sequence[Body]:
+    def _effects(self, body: Input, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
+        """What an input brings about at once, and the signs that are new by it."""
         match body:
             case PhaseOrdered():
                 return self._enter(body, at_ms)
             case AlertAcknowledged():
-                return self._acknowledge(body, at_ms)
+                return self._judge.acknowledge(body, at_ms), ()
+            case DeviceBound() | DeviceUnbound() | DeviceJoined() | DeviceLeft() | MonitorRestarted():
+                return (), self._device(body, at_ms)
+            case RateSet() | BolusGiven():
+                return (), self._give(body, at_ms)
+            case ObservationCharted():
+                return (), self._chart(body, at_ms)
+            case ScreensChanged():
+                return (), self._derived.screens_changed(body.screens, at_ms)
+            case AlertShown():
+                return self._show(body, at_ms)
+            case AudioPaused():
+                self.signals.pause(body, at_ms)
+                return (), ()
+            case AudioPauseEnded():
+                return self.signals.resume("ended_by_person"), ()
+            case LimitProposed() | LimitConfirmed():
+                return self._move_limit(body, at_ms), ()
+            case NoteAdded() | AlertNotified():
+                return (), ()
+            case _:  # the beginning of a log, a measurement, an output
+                raise Refused("not_a_command", f"{type(body).__name__} is not a command")
+
+    def _device(self, body: DeviceBound | DeviceUnbound | DeviceJoined | DeviceLeft | MonitorRestarted, at_ms: int) -> Sequence[Channel]:
+        match body:
             case DeviceBound():
                 if self.phase not in OPEN_PHASES:
                     raise Refused("session_ended", f"the session is {self.phase}")
                 self._sources.bind(body)
             case DeviceUnbound():
                 self._sources.unbind(body.device)
-                self._wake_at(at_ms)  # with the source its interval is gone: look at the deadlines anew
             case DeviceJoined():
                 self._sources.join(body)
-                self._wake_at(at_ms)
             case DeviceLeft():
                 self._sources.leave(body.device)
-            case MonitorRestarted():
+            case _:
                 self._sources.restart()
-            case RateSet():
-                if self.phase is not Phase.INFUSING:
-                    raise Refused("not_infusing", f"a rate can be set while infusing; the session is {self.phase}")
-                self.dose.set_rate(_amount(body.rate_ug_per_min), at_ms)
-            case BolusGiven():
-                if self.phase not in JUDGED_PHASES:
-                    raise Refused("not_infusing", f"a bolus can be recorded from the start of the infusion on; the session is {self.phase}")
-                self.dose.add_bolus(_amount(body.amount_ug))
-            case NoteAdded():
-                pass
-            case _:  # the beginning of a log, a measurement, an output
-                raise Refused("not_a_command", f"{type(body).__name__} is not a command")
-        return ()
+        self._look_anew(at_ms)
+        return self._derived.devices_changed(at_ms)
 
-    def _enter(self, body: PhaseOrdered, at_ms: int) -> Sequence[Body]:
+    def _give(self, body: RateSet | BolusGiven, at_ms: int) -> Sequence[Channel]:
+        if isinstance(body, RateSet):
+            if self.phase is not Phase.INFUSING:
+                raise Refused("not_infusing", f"a rate can be set while infusing; the session is {self.phase}")
+            self.dose.set_rate(_amount(body.rate_ug_per_min), at_ms)
+        else:
+            if self.phase not in JUDGED_PHASES:
+                raise Refused("not_infusing", f"a bolus can be recorded from the start of the infusion on; the session is {self.phase}")
+            self.dose.add_bolus(_amount(body.amount_ug))
+        self._wake_at(at_ms)
+        return self._derived.dose_changed(self.dose, self.stopped_at_ms, at_ms)
+
+    def _chart(self, body: ObservationCharted, at_ms: int) -> Sequence[Channel]:
+        row = SIGNS[body.sign]
+        if self.phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {self.phase}")
+        if not row.low <= body.value <= row.high:
+            raise Refused("out_of_range", f"{row.label}: {body.value} is not between {row.low:g} and {row.high:g}")
+        self.charted[body.sign] = (body, at_ms)
+        channel = self.channels[body.sign]
+        channel.set(body.value * 1000, at_ms)
+        return (channel,)
+
+    def _show(self, body: AlertShown, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
+        state = self._judge.state_of(body.alert)
+        if state is None:
+            raise Refused("no_such_alert", f"no open alert {body.alert} in this session")
+        if state.shown(at_ms):
+            self.signals.look(state, at_ms)
+        return (), self._look_at_alerts(at_ms)
+
+    def _move_limit(self, body: LimitProposed | LimitConfirmed, at_ms: int) -> Sequence[Body]:
+        if self.phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {self.phase}")
+        effects = self._own_limits.propose(body) if isinstance(body, LimitProposed) else self._own_limits.confirm(body)
+        return [*effects, *self._judge.begin(self._judge.rules, at_ms)]
+
+    def _enter(self, body: PhaseOrdered, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
         then, order = body.phase, self.created.order
         refusal = refuse_step(self.phase, then, order)
         if refusal is not None:
             raise Refused("phase_step", refusal)
         effects: list[Body] = []
         is_start = self.phase is Phase.BASELINE and then in JUDGED_PHASES
+        before = Before.START if is_start else Before.DISCHARGE if then is Phase.CLOSED else None
+        if before is not None and order.treatment is not Treatment.NONE:
+            findings = self.gate_findings(before, at_ms)
+            refuse_closed(findings, body.override)
+            effects.append(GatesJudged(before, findings))
         if is_start:
-            incomplete = self._collector.refuse_start(at_ms)
-            if incomplete is not None and body.override is None and order.treatment is not Treatment.NONE:
-                raise Refused("baseline_incomplete", f"{incomplete}; give a reason to start all the same")
-            self.baselines = self._collector.take(at_ms)
-            for state in self._rules:
-                state.arm(self.baselines)
-            effects.append(BaselineSet(self.baselines))
-            self._judged_since_ms = at_ms
+            effects.append(self._take_baseline(at_ms))
         self._set_dose(then, at_ms)
         self.phase, self.phase_since_ms = then, at_ms
-        effects.extend(self._rearm(at_ms))
-        return effects
+        fresh = self._derived.dose_changed(self.dose, self.stopped_at_ms, at_ms)
+        effects.extend(self._judge.enter(then, at_ms))
+        if then not in OPEN_PHASES:
+            effects.extend(self.signals.resume("session_ended"))
+        self.wake_ms = self._judge.wake_ms
+        return effects, fresh
+
+    def _take_baseline(self, at_ms: int) -> BaselineSet:
+        self.baselines = self._collector.take(at_ms)
+        self._judge.arm(self.baselines, at_ms)
+        return BaselineSet(self.baselines)
 
     def _set_dose(self, then: Phase, at_ms: int) -> None:
         order = self.created.order
@@ -280,68 +321,29 @@ class Engine:
         if then is not Phase.PAUSED and self.started_at_ms is not None and self.stopped_at_ms is None:
             self.stopped_at_ms = at_ms
 
-    def _rearm(self, at_ms: int) -> list[Body]:
-        """The rules of the new phase: those that no longer apply end, a condition that is already true begins."""
-        applies = tuple(state for state in self._rules if self.phase in state.rule.phases)
-        why = Why.PHASE_ENDED if self.phase in OPEN_PHASES else Why.SESSION_ENDED
-        ended = [state.end(why) for state in self._applies if state not in applies]
-        begins = [state for state in applies if state not in self._applies]
-        self._applies = applies
-        self._missing = tuple(state for state in applies if state.is_missing)
-        self._by_fresh = {}
-        self._set_bands()
-        self.wake_ms = at_ms if applies else NEVER_MS
-        return [*(changed for changed in ended if changed is not None), *self._begin(begins, at_ms)]
-
-    def _begin(self, states: Iterable[RuleState], at_ms: int) -> list[Body]:
-        """Idle rules whose condition is true already begin, without waiting for the next reading."""
-        steps: list[Step] = []
-        for state in states:
-            if state.alert is None and not state.is_missing:
-                self._judge_one(state, at_ms, steps)
-        return [body for _, body in steps]
-
-    def _set_bands(self) -> None:
-        """Between which values of each vital sign no term of any rule is breached."""
-        for channel in self.channels.values():
-            channel.band = (-1, NEVER_MS)
-        for state in self._applies:
-            for term in state.terms():
-                channel = self.channels[term.vital]
-                low, high = channel.band
-                channel.band = (low, min(high, term.limit_milli)) if term.is_high else (max(low, term.limit_milli), high)
-
-    def _acknowledge(self, body: AlertAcknowledged, at_ms: int) -> list[Body]:
-        """Answers an alert and with it the lesser ones of the same cause."""
-        target = next((state for state in self._rules if state.alert is not None and state.alert.id == body.alert), None)
-        if target is None or target.alert is None:
-            raise Refused("no_such_alert", f"no open alert {body.alert} in this session")
-        changed = target.acknowledge(body.by, at_ms)
-        if changed is None:
-            is_pending = target.alert.state is AlertState.PENDING
-            detail = "its onset time is still running" if is_pending else f"{target.alert.acknowledged_by} did so"
-            raise Refused("not_open", f"{body.alert} cannot be acknowledged: {detail}")
-        lesser = [state for state in self._rules if state.rule.cause == target.rule.cause and state.rank < target.rank]
-        also = [state.acknowledge(body.by, at_ms) for state in lesser]
-        return [changed, *(other for other in also if other is not None), *self._begin([target, *lesser], at_ms)]
-
     # --- what others read ---------------------------------------------------------------------------------------------------------
+
+    def gate_findings(self, before: Before, at_ms: int) -> tuple[GateFinding, ...]:
+        """What stands against a step if it were taken now."""
+        grown = self._derived.grown(self.dose, at_ms)
+        baselines = self._collector.take(at_ms) if before is Before.START else self.baselines
+        findings = judge_gates(self.limits.gate, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
+        incomplete = self._collector.refuse_start(at_ms) if before is Before.START else None
+        return findings if incomplete is None else (*findings, no_baseline(incomplete))
 
     def alerts(self) -> tuple[Alert, ...]:
         """All that are not over, highest priority first, unanswered before answered, oldest first."""
-        open_alerts = [state.alert for state in self._rules if state.alert is not None]
-        return tuple(sorted(open_alerts, key=_alert_order))
+        return self._judge.alerts()
+
+    def own_limits(self) -> tuple[OwnLimit, ...]:
+        """Limits that are this patient's own, and proposed ones that wait for a second person."""
+        return self._own_limits.all()
 
     @property
     def mode(self) -> Mode:
         """Real only if every device is."""
         modes = {device.mode for device in self.devices.values()}
         return next((mode for mode in (Mode.SIMULATED, Mode.REPLAYED) if mode in modes), Mode.REAL)
-
-
-def _alert_order(alert: Alert) -> tuple[int, int, int, str]:
-    answered = {AlertState.ACTIVE: 0, AlertState.LATCHED: 0, AlertState.ACKNOWLEDGED: 1}.get(alert.state, 2)
-    return (-PRIORITY_RANK[alert.priority] if answered < 2 else 0, answered, alert.since_ms, alert.id)
 
 
 def _amount(micrograms: int) -> int:

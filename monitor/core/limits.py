@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import msgspec
 
-from monitor.core.limits_check import LimitsError, check_limits
+from monitor.core.limits_check import LimitsError, check_limits, check_whole
 from schemas.limits import Limits
 from schemas.log import canonical
 
@@ -20,6 +20,7 @@ def parse_limits(text: str) -> Limits:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise LimitsError(f"limits: {error}") from error
     check_limits(limits)
+    check_whole(limits)
     return limits
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from monitor.core.armed import ArmedTerm
 from monitor.core.channel import Channel
-from schemas.vitals import VITAL_SIGNS, Vital, format_milli
+from schemas.signs import SIGNS, Sign
+from schemas.vitals import format_milli
 
 
-def breach_reason(clause: Sequence[ArmedTerm], channels: Mapping[Vital, Channel], *, confirmed: bool = False) -> str:
+def breach_reason(clause: Sequence[ArmedTerm], channels: Mapping[Sign, Channel], *, confirmed: bool = False) -> str:
     """'SBP 184 >= 180, confirmed by 2 cuffs, +47 % of baseline 125'. Every term of the clause is breached, so every value is there."""
-    values = [channels[term.vital].value_milli or 0 for term in clause]
-    parts = [" and ".join(_term(term, value) for term, value in zip(clause, values, strict=True))]
+    values = [channels[term.sign].value_milli or 0 for term in clause]
+    parts = [" and ".join(term_reason(term, value) for term, value in zip(clause, values, strict=True))]
     if confirmed:
         parts.append("confirmed by 2 cuffs")
     parts.extend(_distance(value, term.baseline_milli) for term, value in zip(clause, values, strict=True) if term.baseline_milli)
@@ -23,9 +24,9 @@ def held_reason(reason: str, held_ms: int) -> str:
     return f"{head} for {seconds(held_ms)}{comma}{rest}" if held_ms else reason
 
 
-def missing_reason(missing: Sequence[Vital], silent_ms: int) -> str:
+def missing_reason(missing: Sequence[Sign], silent_ms: int) -> str:
     """'no usable HR and SpO2 for 30 s'."""
-    return f"no usable {' and '.join(VITAL_SIGNS[vital].label for vital in missing)} for {seconds(silent_ms)}"
+    return f"no usable {' and '.join(SIGNS[sign].label for sign in missing)} for {seconds(silent_ms)}"
 
 
 def seconds(duration_ms: int) -> str:
@@ -33,8 +34,18 @@ def seconds(duration_ms: int) -> str:
     return f"{duration_ms / 1000:g} s"
 
 
-def _term(term: ArmedTerm, value_milli: int) -> str:
-    return f"{VITAL_SIGNS[term.vital].label} {format_milli(value_milli)} {term.sign} {format_milli(term.shown_milli)}"
+def term_reason(term: ArmedTerm, value_milli: int) -> str:
+    """'SBP 184 >= 180'; of a yes or no the name alone."""
+    row = SIGNS[term.sign]
+    if is_yes_no(term.sign):
+        return row.label if value_milli else f"no {row.label}"
+    return f"{row.label} {format_milli(value_milli)} {term.symbol} {format_milli(term.shown_milli)}"
+
+
+def is_yes_no(sign: Sign) -> bool:
+    """Whether a sign is 0 or 1 alone."""
+    row = SIGNS[sign]
+    return (row.unit, row.low, row.high) == ("1", 0, 1)
 
 
 def _distance(value_milli: int, baseline_milli: int) -> str:

@@ -5,14 +5,18 @@ condition, but it must hold `questionable_hold_s`, and it never clears one. What
 fires at its deadline, whoever notices it when.
 """
 
-from monitor.core.armed import ArmedTerm, arm_term, rule_vital, rule_vitals
+from msgspec.structs import replace
+
+from monitor.core.armed import ArmedTerm, arm_term, moved, rule_signs, rule_vital
 from monitor.core.breach import ArmedClause, Channels, breached_clause, is_cleared, is_denied
 from monitor.core.channel import BITS
 from monitor.core.reason import breach_reason, held_reason, missing_reason, seconds
 from schemas.alert import PRIORITY_RANK, Alert, AlertState, Why
-from schemas.limits import Confirm, Limits, Rule, RuleKind
+from schemas.limits import Confirm, Direction, Limits, Rule, RuleKind, Term
 from schemas.log import AlertChanged
 from schemas.session import Baseline
+from schemas.signs import Sign
+from schemas.vitals import Vital, to_milli
 
 _PENDING, _LATCHED = AlertState.PENDING, AlertState.LATCHED
 
@@ -21,6 +25,8 @@ class RuleState:
     """One rule armed for one session. Methods return the transitions they caused, in order."""
 
     __slots__ = (
+        "_again",
+        "_baselines",
         "_clauses",
         "_cleared_readings",
         "_cleared_since_ms",
@@ -28,19 +34,24 @@ class RuleState:
         "_immediate",
         "_is_questionable",
         "_occurrence",
+        "_own",
         "alert",
         "bits",
         "deadline_ms",
         "is_missing",
         "rank",
+        "reminded_at_ms",
         "rule",
+        "signs",
+        "was_unseen",
     )
 
     def __init__(self, rule: Rule, limits: Limits) -> None:
         self.rule = rule
         self.is_missing = rule.kind is RuleKind.MISSING
         self.rank = PRIORITY_RANK[rule.priority]
-        self.bits = sum(BITS[vital] for vital in rule_vitals(rule))
+        self.signs = rule_signs(rule)
+        self.bits = sum(BITS[sign] for sign in self.signs)
         self.alert: Alert | None = None  # the occurrence at hand; None while idle
         self.deadline_ms: int | None = None  # when a pending condition is raised
         self._hold_ms = int(limits.admission.questionable_hold_s * 1000)
@@ -50,16 +61,51 @@ class RuleState:
         self._cleared_since_ms: int | None = None
         self._clauses: tuple[ArmedClause, ...] = ()
         self._immediate: tuple[ArmedClause, ...] = ()
-        self.arm(())
+        self._baselines: dict[Sign, int] = {}
+        self._own: dict[tuple[Sign, Direction], int] = {}
+        self._again = ""  # the reason with which a latched alert recurs
+        self.was_unseen = False  # said of the occurrence at hand
+        self.reminded_at_ms: int | None = None
+        self._arm()
 
     def arm(self, baselines: tuple[Baseline, ...]) -> None:
         """Resolve the terms against the baseline. A clause with a term that lacks its baseline stays inert."""
-        by_vital = {baseline.vital: baseline.value_milli for baseline in baselines}
-        armed: list[tuple[ArmedClause, ...]] = []
-        for clauses in (self.rule.any, self.rule.immediate):
-            resolved = ([arm_term(term, by_vital.get(term.vital)) for term in clause.all] for clause in clauses)
-            armed.append(tuple(tuple(term for term in terms if term is not None) for terms in resolved if None not in terms))
-        self._clauses, self._immediate = armed[0] + armed[1], armed[1]
+        self._baselines = {baseline.vital: baseline.value_milli for baseline in baselines}
+        self._arm()
+
+    def own_limit(self, vital: Vital, direction: Direction, limit_milli: int) -> None:
+        """From here on this patient's own limit. Where the values beyond which the rule needs no confirmation lie stays as it is."""
+        self._own[vital, direction] = limit_milli
+        self._arm()
+
+    def limit_milli(self, vital: Vital, direction: Direction) -> int | None:
+        """The limit in force; None where the rule has none on this vital sign."""
+        term = self._limit_term(vital, direction)
+        return None if term is None or term.limit is None else self._own.get((vital, direction), to_milli(term.limit))
+
+    def ordinary_milli(self, vital: Vital, direction: Direction) -> int | None:
+        """The limit of the rule set."""
+        term = self._limit_term(vital, direction)
+        return None if term is None or term.limit is None else to_milli(term.limit)
+
+    def _limit_term(self, vital: Vital, direction: Direction) -> Term | None:
+        terms = (term for clause in self.rule.any if len(clause.all) == 1 for term in clause.all)
+        return next((term for term in terms if term.vital is vital and term.direction is direction and term.limit is not None), None)
+
+    def _arm(self) -> None:
+        clauses = tuple(armed for clause in self.rule.any if (armed := self._armed(clause.all, is_alone=len(clause.all) == 1)))
+        self._immediate = tuple(armed for clause in self.rule.immediate if (armed := self._armed(clause.all, is_alone=False)))
+        self._clauses = clauses + self._immediate
+
+    def _armed(self, terms: tuple[Term, ...], *, is_alone: bool) -> ArmedClause | None:
+        armed: list[ArmedTerm] = []
+        for term in terms:
+            own = self._own.get((term.sign, term.direction)) if is_alone else None
+            resolved = arm_term(moved(term, own), self._baselines.get(term.sign))
+            if resolved is None:
+                return None
+            armed.append(resolved)
+        return tuple(armed)
 
     def terms(self) -> tuple[ArmedTerm, ...]:
         """Every term that can breach."""
@@ -74,6 +120,8 @@ class RuleState:
             return self._begin(channels, at_ms, is_questionable=is_questionable)
         if is_questionable:  # carries what has begun; a clearing that had begun starts anew
             self._cleared_readings, self._cleared_since_ms = 0, None
+            if alert.state is _LATCHED:
+                self._hold_again(channels, at_ms)
             return None
         if alert.state is not _PENDING:
             return self._carry_raised(alert, channels, at_ms)
@@ -128,12 +176,13 @@ class RuleState:
         breached = breached_clause(self._clauses, channels, at_ms)
         if alert.state is _LATCHED:
             if breached is None:
+                self.deadline_ms = None
                 return None
             return self._move(alert, AlertState.ACTIVE, Why.RECURRED, reason=breach_reason(breached, channels))
+        if breached is None and self.rule.confirm is not None and not self._has_new_cuff(channels, at_ms):
+            return None  # nothing but a cuff clears it, or takes a clearing back
         if breached is not None or not is_cleared(self._clauses, channels, at_ms):
             self._cleared_readings, self._cleared_since_ms = 0, None
-            return None
-        if self.rule.confirm is not None and not self._has_new_cuff(channels, at_ms):
             return None
         self._cleared_readings += 1
         if self._cleared_since_ms is None:
@@ -142,14 +191,24 @@ class RuleState:
             return None
         return self.condition_ended(alert)
 
+    def _hold_again(self, channels: Channels, at_ms: int) -> None:
+        """Latched, and questionable evidence that it is there again: it recurs once that has held, as it would have begun."""
+        breached = breached_clause(self._clauses, channels, at_ms)
+        if breached is None:
+            self.deadline_ms = None
+        elif self.deadline_ms is None:
+            self.deadline_ms, self._again = at_ms + self._hold_ms, breach_reason(breached, channels)
+
     def _has_new_cuff(self, channels: Channels, at_ms: int) -> bool:
-        return any(channel.is_cuff and channel.bit & self.bits and channel.seen_at_ms == at_ms for channel in channels.values())
+        return any(channels[sign].is_cuff and channels[sign].seen_at_ms == at_ms for sign in self.signs)
 
     # --- time ---------------------------------------------------------------------------------------------------------------------
 
     def fall_due(self) -> AlertChanged:
         """The deadline of a pending condition is reached: raise it, at the deadline."""
         assert self.alert is not None and self.deadline_ms is not None  # noqa: PT018 - the engine asks only then
+        if self.alert.state is _LATCHED:
+            return self._move(self.alert, AlertState.ACTIVE, Why.RECURRED, reason=held_reason(self._again, self._hold_ms))
         at_ms, since_ms, reason = self.deadline_ms, self.alert.since_ms, self.alert.reason
         if self.rule.confirm is not None:
             return self._raise(since_ms, at_ms, Why.NOT_CONFIRMED_IN_TIME, f"{reason}, no second cuff in {seconds(at_ms - since_ms)}")
@@ -157,7 +216,7 @@ class RuleState:
 
     def raise_missing(self, since_ms: int, at_ms: int) -> AlertChanged:
         """Kind missing: nothing usable came for the rule's time."""
-        reason = missing_reason(self.rule.missing, at_ms - since_ms)
+        reason = missing_reason(self.rule.silent, at_ms - since_ms)
         if self.alert is not None:  # latched, and missing again
             return self._move(self.alert, AlertState.ACTIVE, Why.RECURRED, reason=reason)
         return self._raise(since_ms, at_ms, Why.ONSET_PASSED, reason)
@@ -170,8 +229,8 @@ class RuleState:
         if alert is None or alert.state not in (AlertState.ACTIVE, _LATCHED):
             return None
         if alert.state is _LATCHED:
-            return self._end(_with(alert, state=_LATCHED, by=by, at_ms=at_ms), AlertState.RESOLVED, Why.ACKNOWLEDGED)
-        self.alert = _with(alert, state=AlertState.ACKNOWLEDGED, by=by, at_ms=at_ms)
+            return self._end(replace(alert, acknowledged_by=by, acknowledged_at_ms=at_ms), AlertState.RESOLVED, Why.ACKNOWLEDGED)
+        self.alert = replace(alert, state=AlertState.ACKNOWLEDGED, acknowledged_by=by, acknowledged_at_ms=at_ms)
         return AlertChanged(self.alert, Why.ACKNOWLEDGED)
 
     def condition_ended(self, alert: Alert) -> AlertChanged:
@@ -181,11 +240,41 @@ class RuleState:
         return self._end(alert, AlertState.RESOLVED, Why.CONDITION_ENDED)
 
     def end(self, why: Why) -> AlertChanged | None:
-        """The rule no longer applies."""
+        """The rule no longer applies. What must be answered is still to be answered, while the session lasts."""
         alert = self.alert
         if alert is None:
             return None
+        if why is Why.PHASE_ENDED and self.rule.latch and alert.state in (AlertState.ACTIVE, _LATCHED):
+            return None if alert.state is _LATCHED else self._move(alert, _LATCHED, why)
         return self._end(alert, AlertState.WITHDRAWN if alert.state is _PENDING else AlertState.RESOLVED, why)
+
+    # --- what follows an alert nobody answers -----------------------------------------------------------------------------------------
+
+    def shown(self, at_ms: int) -> bool:
+        """A screen has shown the occurrence at hand; whether that was the first."""
+        alert = self.alert
+        if alert is None or alert.raised_at_ms is None or alert.shown_at_ms is not None:
+            return False
+        self.alert = replace(alert, shown_at_ms=at_ms)
+        return True
+
+    def unseen(self) -> AlertChanged:
+        """No screen has shown it in time."""
+        assert self.alert is not None
+        self.was_unseen = True
+        return AlertChanged(self.alert, Why.UNSEEN)
+
+    def escalate(self) -> AlertChanged:
+        """Nobody has acknowledged it in time."""
+        assert self.alert is not None
+        self.alert = replace(self.alert, escalation=self.alert.escalation + 1)
+        return AlertChanged(self.alert, Why.ESCALATED)
+
+    def remind(self, at_ms: int) -> AlertChanged:
+        """It was acknowledged some time ago and is still there."""
+        assert self.alert is not None
+        self.reminded_at_ms = at_ms
+        return AlertChanged(self.alert, Why.REMINDED)
 
     # --- transitions --------------------------------------------------------------------------------------------------------------
 
@@ -198,13 +287,13 @@ class RuleState:
 
     def _move(self, alert: Alert, state: AlertState, why: Why, *, reason: str | None = None) -> AlertChanged:
         self._forget()
-        self.alert = _with(alert, state=state, reason=reason)
+        self.alert = replace(alert, state=state) if reason is None else replace(alert, state=state, reason=reason)
         return AlertChanged(self.alert, why)
 
     def _end(self, alert: Alert, state: AlertState, why: Why) -> AlertChanged:
         self._forget()
         self.alert = None
-        return AlertChanged(_with(alert, state=state), why)
+        return AlertChanged(replace(alert, state=state), why)
 
     def _forget(self) -> None:
         """A new state: what was counted for the one before is void."""
@@ -214,36 +303,21 @@ class RuleState:
 
     def _new(self, state: AlertState, *, since_ms: int, raised_at_ms: int | None, reason: str) -> Alert:
         rule = self.rule
+        self.was_unseen, self.reminded_at_ms = False, None
         return Alert(
             acknowledged_at_ms=None,
             acknowledged_by=None,
             cause=rule.cause,
+            escalation=0,
             id=f"{rule.id}.{self._occurrence}",
             kind=rule.alert_kind,
             priority=rule.priority,
             raised_at_ms=raised_at_ms,
             reason=reason,
             rule=rule.id,
+            shown_at_ms=None,
             since_ms=since_ms,
             state=state,
             title=rule.title,
             vital=rule_vital(rule),
         )
-
-
-def _with(alert: Alert, *, state: AlertState, by: str | None = None, at_ms: int | None = None, reason: str | None = None) -> Alert:
-    return Alert(
-        acknowledged_at_ms=alert.acknowledged_at_ms if at_ms is None else at_ms,
-        acknowledged_by=alert.acknowledged_by if by is None else by,
-        cause=alert.cause,
-        id=alert.id,
-        kind=alert.kind,
-        priority=alert.priority,
-        raised_at_ms=alert.raised_at_ms,
-        reason=alert.reason if reason is None else reason,
-        rule=alert.rule,
-        since_ms=alert.since_ms,
-        state=state,
-        title=alert.title,
-        vital=alert.vital,
-    )

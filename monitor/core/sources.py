@@ -7,8 +7,10 @@ from monitor.core.refused import Refused
 from schemas.limits import Limits
 from schemas.log import DeviceBound, DeviceJoined
 from schemas.measurement import Measurement, Mode, Reading, Reason, Validity
+from schemas.signs import SIGNS, Sign
 from schemas.vitals import VITAL_SIGNS, Vital
 
+_HEART_RATE, _SPO2 = Vital.HEART_RATE, Vital.SPO2
 _NONE, _SECOND_SOURCE, _NOT_ADVANCING = Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
 _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
 
@@ -23,19 +25,20 @@ class BoundDevice:
         self.source = source
         self.boot: str | None = None
         self.is_connected = False
-        self.intervals: dict[Vital, int] = {}
+        self.intervals: dict[Sign, int] = {}
         self.track = track
 
 
 class Sources:
     """Devices and channels. `questionable` has the bits of the vital signs whose newest value is questionable, usable still or not."""
 
-    __slots__ = ("_admission", "channels", "devices", "questionable")
+    __slots__ = ("_admission", "_vitals", "channels", "devices", "questionable")
 
     def __init__(self, limits: Limits) -> None:
         self._admission = limits.admission
         self.devices: dict[str, BoundDevice] = {}
-        self.channels = {vital: Channel(vital, limits.freshness) for vital in VITAL_SIGNS}
+        self.channels: dict[Sign, Channel] = {sign: Channel(sign, limits.freshness) for sign in SIGNS}
+        self._vitals = tuple(self.channels[vital] for vital in VITAL_SIGNS)
         self.questionable = 0
 
     # --- the coming and going of devices: each refuses what cannot be, and changes nothing then ----------------------------------------
@@ -48,7 +51,7 @@ class Sources:
     def unbind(self, name: str) -> None:
         self._bound(name)
         del self.devices[name]
-        for channel in self.channels.values():
+        for channel in self._vitals:
             if channel.device == name:
                 channel.release()
 
@@ -59,9 +62,9 @@ class Sources:
             device.track = DeviceTrack(self._admission)
         device.is_connected = True
         device.intervals = {interval.vital: interval.interval_ms for interval in body.intervals}
-        for channel in self.channels.values():
+        for channel in self._vitals:
             if channel.device == body.device:
-                channel.claim(body.device, device.intervals.get(channel.vital))
+                channel.claim(body.device, device.intervals.get(channel.sign))
 
     def leave(self, name: str) -> None:
         self._bound(name).is_connected = False
@@ -95,28 +98,31 @@ class Sources:
         judged: list[Reading] = []
         fresh: list[Channel] = []
         is_claimed = False
+        name, measured_at_ms = measurement.device, measurement.measured_at_ms
         for reading in readings:
-            channel = channels[reading.vital]
-            if channel.device != measurement.device:
+            vital = reading.vital
+            channel = channels[vital]
+            if channel.device != name:
                 if channel.device is not None:
-                    judged.append(Reading(_SECOND_SOURCE, reading.validity, reading.value_milli, reading.vital))
+                    judged.append(Reading(_SECOND_SOURCE, reading.validity, reading.value_milli, vital))
                     continue
                 if reading.validity is _INVALID:  # a probe that is off does not keep another device's value out
                     judged.append(reading)
                     continue
-                channel.claim(measurement.device, device.intervals.get(reading.vital))
+                channel.claim(name, device.intervals.get(vital))
                 is_claimed = True
-            if not channel.is_cuff and reading.validity is _VALID:
-                reading = self._beside_the_last(reading, channel, at_ms)
-            judged.append(reading)
             validity = reading.validity
+            if validity is _VALID and (vital is _SPO2 or vital is _HEART_RATE):
+                reading = self._beside_the_last(reading, channel, at_ms)
+                validity = reading.validity
+            judged.append(reading)
             if validity is _QUESTIONABLE:
                 self.questionable |= channel.bit
             elif self.questionable:
                 self.questionable &= ~channel.bit
             channel.validity = validity
             channel.reason = reading.reason
-            channel.measured_at_ms = measurement.measured_at_ms
+            channel.measured_at_ms = measured_at_ms
             channel.received_at_ms = received_at_ms
             if validity is not _INVALID:
                 channel.value_milli = reading.value_milli
@@ -127,7 +133,7 @@ class Sources:
     def is_questionable(self, bits: int, at_ms: int) -> bool:
         """Whether the newest value of any of these vital signs is usable and questionable."""
         bits &= self.questionable
-        return any(channel.bit & bits and channel.usable_milli(at_ms) is not None for channel in self.channels.values())
+        return any(channel.bit & bits and channel.usable_milli(at_ms) is not None for channel in self._vitals)
 
     def _beside_the_last(self, reading: Reading, channel: Channel, at_ms: int) -> Reading:
         value_milli, seen_ms = reading.value_milli, channel.seen_at_ms

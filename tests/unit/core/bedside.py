@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from monitor.core.engine import Engine, Step
 from monitor.core.limits import encode_limits, parse_limits
-from schemas.alert import Alert, AlertState
-from schemas.limits import Limits
+from schemas.alert import Alert, AlertState, Priority, Why
+from schemas.limits import Limits, Rule
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
@@ -18,11 +20,13 @@ from schemas.log import (
     Input,
     Interval,
     Measured,
+    ObservationCharted,
     PhaseOrdered,
     SessionCreated,
 )
 from schemas.measurement import Measurement, Mode, Reading, Value
 from schemas.session import Order, Patient, Phase, Treatment
+from schemas.signs import Charted
 from schemas.vitals import Vital, to_milli
 
 LIMITS_FILE = Path(__file__).parents[3] / "monitor" / "limits.toml"
@@ -40,14 +44,36 @@ SHORT = {
     "rr": Vital.RESPIRATORY_RATE,
     "etco2": Vital.ETCO2,
 }
+MUST_HAVE = ("BP-H1", "BP-H3", "HR-H1", "HR-H2", "OX-H1", "TEC-H1", "INF-H1")  # one for each cause that needs a high rule
 CALM = {"hr": 72.0, "spo2": 98.0}
 CALM_CUFF = {"sbp": 125.0, "dbp": 76.0, "map": 92.0}
+PREPARED = (Charted.CONSENT, Charted.ESCORT, Charted.SUPERVISOR, Charted.AIRWAY_KIT, Charted.WEIGHT_RECENT, Charted.DOSE_CHECKED)
+EXCLUDED = (
+    Charted.BRAIN_BLEED_RISK,
+    Charted.ALLERGY,
+    Charted.UNCONTROLLED_HYPERTENSION,
+    Charted.UNSTABLE_HEART,
+    Charted.PSYCHOSIS,
+    Charted.SUBSTANCE_USE,
+    Charted.SEVERE_LIVER_DISEASE,
+    Charted.RAISED_PRESSURE,
+    Charted.PREGNANCY,
+)
+SIGNALS = (Why.UNSEEN, Why.ESCALATED, Why.REMINDED)
 RAISED = (AlertState.ACTIVE, AlertState.ACKNOWLEDGED)
 
 
 @cache
 def default_limits() -> Limits:
     return parse_limits(LIMITS_FILE.read_text(encoding="utf-8"))
+
+
+def with_rules(*rules: Rule) -> Limits:
+    """The default numbers with these rules alone. What a rule set must have besides them applies in recovery only."""
+    limits = default_limits()
+    causes = {rule.cause for rule in rules if rule.priority is Priority.HIGH}
+    rest = tuple(replace(rule, phases=(Phase.RECOVERY,)) for rule in limits.rule if rule.id in MUST_HAVE and rule.cause not in causes)
+    return replace(limits, rule=(*rules, *rest))
 
 
 def created(limits: Limits | None = None, order: Order = INFUSION) -> SessionCreated:
@@ -94,7 +120,19 @@ class Bedside:
     def apply(self, body: Input) -> list[Entry]:
         return self.number(self.engine.apply(body, self.now_ms))
 
+    def chart(self, sign: Charted, value: int = 1) -> list[Entry]:
+        return self.apply(ObservationCharted(by="anna", note=None, sign=sign, value=value))
+
+    def prepare(self) -> None:
+        """Everything that is asked before the start, answered as one hopes."""
+        for sign in PREPARED:
+            self.chart(sign, 1)
+        for sign in EXCLUDED:
+            self.chart(sign, 0)
+
     def order(self, phase: Phase, override: str | None = None) -> list[Entry]:
+        if phase is Phase.CLOSED and override is None:
+            override = "the discharge is not what this is about"
         return self.apply(PhaseOrdered("anna", override, phase))
 
     def bind(self, device: str = "d1", mode: Mode = Mode.SIMULATED) -> None:
@@ -135,6 +173,7 @@ class Bedside:
         self.bind()
         self.join()
         self.order(Phase.BASELINE)
+        self.prepare()
 
     def start(self, baseline: Mapping[str, float] | None = None, then: Phase = Phase.INFUSING) -> list[Entry]:
         """Two baseline cuffs a minute apart and calm streams, then the infusion."""
@@ -143,7 +182,7 @@ class Bedside:
         for _ in range(2):
             self.wait(60)
             self.say(**values)
-        return self.order(then)
+        return self.order(then, "as ordered")
 
     def start_all_the_same(self) -> list[Entry]:
         """The infusion, with whatever baseline there is."""
@@ -156,7 +195,15 @@ class Bedside:
         return [
             ((entry.at_ms - START_MS) / 1000, entry.body.alert.state.value, entry.body.why.value)
             for entry in (self.log if entries is None else entries)
-            if isinstance(entry.body, AlertChanged) and entry.body.alert.rule == rule
+            if isinstance(entry.body, AlertChanged) and entry.body.alert.rule == rule and entry.body.why not in SIGNALS
+        ]
+
+    def signals(self, rule: str, entries: Sequence[Entry] | None = None) -> list[tuple[float, str]]:
+        """(seconds since the start of the log, why) of what followed its alerts: unseen, escalated, reminded."""
+        return [
+            ((entry.at_ms - START_MS) / 1000, entry.body.why.value)
+            for entry in (self.log if entries is None else entries)
+            if isinstance(entry.body, AlertChanged) and entry.body.alert.rule == rule and entry.body.why in SIGNALS
         ]
 
     def alert(self, rule: str) -> Alert | None:
@@ -173,7 +220,8 @@ class Bedside:
 
 
 def transitions(entries: Sequence[Entry]) -> list[tuple[int, AlertChanged]]:
-    return [(entry.at_ms, entry.body) for entry in entries if isinstance(entry.body, AlertChanged)]
+    """Of conditions and answers; what follows them (unseen, escalated, reminded) moves no state."""
+    return [(entry.at_ms, entry.body) for entry in entries if isinstance(entry.body, AlertChanged) and entry.body.why not in SIGNALS]
 
 
 def infusing(**baseline: float) -> Bedside:

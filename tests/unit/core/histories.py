@@ -11,8 +11,25 @@ from typing import Any
 from hypothesis import strategies as st
 
 from monitor.core.refused import Refused
-from schemas.log import AlertAcknowledged, BolusGiven, DeviceLeft, Entry, MonitorRestarted, NoteAdded, RateSet
+from schemas.log import (
+    AlertAcknowledged,
+    AlertShown,
+    AudioPaused,
+    AudioPauseEnded,
+    BolusGiven,
+    DeviceLeft,
+    Entry,
+    LimitConfirmed,
+    LimitProposed,
+    MonitorRestarted,
+    NoteAdded,
+    ObservationCharted,
+    RateSet,
+    ScreensChanged,
+)
 from schemas.session import Phase
+from schemas.signs import Charted
+from schemas.vitals import Vital
 from tests.unit.core.bedside import CALM, CALM_CUFF, Bedside
 
 Action = tuple[int, str, Any]
@@ -26,7 +43,17 @@ CUFFS = (
     (125, 76, 130), (None, None, None), (None, 111, None), (182, None, None), (29, 76, 92),
 )  # fmt: skip
 GAPS_MS = (0, 1, 999, *[1_000] * 5, 2_001, 5_000, 14_999, 15_000, 29_999, 30_000, 31_000, 31_000, 45_000, 60_000, 120_000, 450_001)
-PHASES = (*[Phase.PAUSED, Phase.INFUSING, Phase.RECOVERY] * 4, Phase.BASELINE, Phase.CLOSED, Phase.ABORTED)
+PHASES = (*[Phase.PAUSED, Phase.INFUSING, Phase.RECOVERY] * 3, Phase.BASELINE, Phase.CLOSED, Phase.ABORTED)
+CHARTED = (
+    ("sedation", 5), ("sedation", 3), ("sedation", 2), ("sedation", 9), ("agitation", -3), ("agitation", 0), ("agitation", 3),
+    ("distress", 8), ("distress", 2), ("vomiting", 1), ("vomiting", 0), ("chest_pain", 1), ("chest_pain", 0), ("syncope", 1),
+)  # fmt: skip
+OWN_LIMITS = (
+    ("BP-H1", Vital.SYSTOLIC_BP, "high", 170_000), ("BP-H1", Vital.SYSTOLIC_BP, "high", 200_000),
+    ("BP-M1", Vital.SYSTOLIC_BP, "high", 175_000),
+    ("OX-H2", Vital.SPO2, "low", 86_000), ("OX-H2", Vital.SPO2, "low", 93_000), ("HR-M1", Vital.HEART_RATE, "high", 120_000),
+    ("OX-H2", Vital.SPO2, "low", 70_000), ("OX-H1", Vital.SPO2, "low", 82_000), ("XX-H1", Vital.SPO2, "low", 82_000),
+)  # fmt: skip
 BEHIND_MS = (*[0] * 16, 200, 9_999, 10_001, 300_000, -5_000, -135 * 31_557_600_000)
 
 
@@ -59,11 +86,20 @@ def _commands() -> st.SearchStrategy[tuple[str, Any]]:
         st.tuples(st.just("order"), st.sampled_from(PHASES)),
         st.tuples(st.just("rate"), st.sampled_from((0, 875, 1_750, -1))),
         st.tuples(st.just("bolus"), st.sampled_from((0, 5_000, -5))),
-        st.tuples(st.just("bind"), st.sampled_from(("d2", "d1"))),
-        st.tuples(st.just("unbind"), st.sampled_from(("d2", "d2", "d1"))),
+        *[st.tuples(st.just("bind"), st.sampled_from(("d2", "d2", "d1")))] * 2,
+        *[st.tuples(st.just("unbind"), st.sampled_from(("d1", "d2", "d1")))] * 3,
         st.tuples(st.just("join"), st.tuples(st.sampled_from(("d1", "d2")), st.sampled_from(("boot", "boot-2")), intervals)),
         st.tuples(st.just("leave"), st.sampled_from(("d1", "d2"))),
         st.tuples(st.just("restart"), st.none()),
+        st.tuples(st.just("chart"), st.sampled_from(CHARTED)),
+        st.tuples(st.just("chart"), st.sampled_from(CHARTED)),
+        st.tuples(st.just("pause"), st.sampled_from((1, 60_000, 120_000, 500_000))),
+        st.tuples(st.just("end pause"), st.none()),
+        st.tuples(st.just("screens"), st.sampled_from((0, 0, 1, 2))),
+        st.tuples(st.just("shown"), st.integers(0, 9)),
+        st.tuples(st.just("shown"), st.integers(0, 9)),
+        st.tuples(st.just("propose"), st.tuples(st.sampled_from(OWN_LIMITS), st.sampled_from(("anna", "ben")))),
+        st.tuples(st.just("confirm"), st.tuples(st.integers(1, 3), st.sampled_from(("anna", "ben")))),
         st.tuples(st.just("note"), st.sampled_from(("", "fine", '\u00e9\U0001f600 \\"\n\x00'))),
     )
 
@@ -71,8 +107,10 @@ def _commands() -> st.SearchStrategy[tuple[str, Any]]:
 def histories(min_size: int = 15) -> st.SearchStrategy[History]:
     # A tuple keeps the commands one branch; alone each of them would be as likely as a measurement.
     commands = st.tuples(_commands()).map(lambda one: one[0])
-    what = st.one_of(*[_measurements()] * 4, *[_stretches()] * 2, commands)
-    return st.lists(st.tuples(st.sampled_from(GAPS_MS), what).map(lambda pair: (pair[0], *pair[1])), min_size=min_size, max_size=60)
+    what = st.one_of(*[_measurements()] * 4, *[_stretches()] * 2, commands, commands)
+    course = st.lists(st.tuples(st.sampled_from(GAPS_MS), what).map(lambda pair: (pair[0], *pair[1])), min_size=min_size, max_size=60)
+    end = st.sampled_from(([], [(1_000, "order", Phase.RECOVERY)], [(1_000, "order", Phase.ABORTED)]))
+    return st.tuples(course, end).map(lambda parts: [*parts[0], *parts[1]])
 
 
 def bedside() -> Bedside:
@@ -123,7 +161,7 @@ def _steps(bed: Bedside, kind: str, detail: Any, passing: Pass) -> Iterator[Call
             alert = alerts[detail % len(alerts)].id if alerts else "BP-H1.77"
             yield lambda: bed.apply(AlertAcknowledged(alert, "anna", "seen"))
         case "order":
-            yield lambda: bed.order(detail)
+            yield lambda: bed.order(detail, "a reason")
         case "rate":
             yield lambda: bed.apply(RateSet("anna", detail))
         case "bolus":
@@ -139,8 +177,33 @@ def _steps(bed: Bedside, kind: str, detail: Any, passing: Pass) -> Iterator[Call
             yield lambda: bed.apply(DeviceLeft(detail, "gone"))
         case "restart":
             yield lambda: bed.apply(MonitorRestarted("1"))
+        case "chart":
+            sign, value = detail
+            yield lambda: bed.apply(ObservationCharted("anna", None, Charted(sign), value))
         case "note":
             yield lambda: bed.apply(NoteAdded("anna", detail))
+        case _:
+            yield from _signal_steps(bed, kind, detail)
+
+
+def _signal_steps(bed: Bedside, kind: str, detail: Any) -> Iterator[Callable[[], object]]:
+    match kind:
+        case "pause":
+            yield lambda: bed.apply(AudioPaused("anna", detail))
+        case "end pause":
+            yield lambda: bed.apply(AudioPauseEnded("anna"))
+        case "screens":
+            yield lambda: bed.apply(ScreensChanged(("anna",) * bool(detail), detail))
+        case "shown":
+            bed.number(bed.engine.advance(bed.now_ms))  # a screen shows what is there now
+            alerts = bed.engine.alerts()
+            yield lambda: bed.apply(AlertShown(alerts[detail % len(alerts)].id if alerts else "BP-H1.77", "anna", 40))
+        case "propose":
+            (rule, vital, direction, limit_milli), by = detail
+            yield lambda: bed.apply(LimitProposed(by, direction, limit_milli, "trained runner", rule, vital))
+        case "confirm":
+            proposal, by = detail
+            yield lambda: bed.apply(LimitConfirmed(by, proposal))
         case _:
             raise AssertionError(kind)
 

@@ -108,4 +108,4 @@ def test_a_rule_whose_baseline_is_missing_stays_inert() -> None:
     bed.to_baseline()
     bed.start_all_the_same()
     bed.say(sbp=185, dbp=96, map=120)
-    assert {alert.rule for alert in bed.engine.alerts()} == {"BP-H1", "BP-M1"}
+    assert {alert.rule for alert in bed.engine.alerts()} == {"BP-H1", "BP-M1", "BP-L2"}

@@ -133,15 +133,17 @@ class Ends(NamedTuple):
 ENDS = [
     Ends("BP-H1", {"sbp": 205, "dbp": 90}, {"sbp": 170, "dbp": 90}, {"sbp": 169.999, "dbp": 90}, readings=2),
     Ends("BP-H1", {"sbp": 205, "dbp": 125}, {"sbp": 160, "dbp": 105}, {"sbp": 160, "dbp": 104.999}, readings=2),
-    Ends("BP-M1", {"sbp": 165, "dbp": 90}, {"sbp": 155, "dbp": 90}, {"sbp": 154.999, "dbp": 90}),
-    Ends("BP-M1", {"sbp": 165, "dbp": 105}, {"sbp": 150, "dbp": 95}, {"sbp": 150, "dbp": 94.999}),
+    Ends("BP-M1", {"sbp": 165, "dbp": 90}, {"sbp": 155, "dbp": 90}, {"sbp": 154.999, "dbp": 90}, readings=2),
+    Ends("BP-M1", {"sbp": 165, "dbp": 105}, {"sbp": 150, "dbp": 95}, {"sbp": 150, "dbp": 94.999}, readings=2),
     Ends("BP-M2", {"sbp": 165, "dbp": 90}, {"sbp": 157.5, "dbp": 90}, {"sbp": 157.499, "dbp": 90}),
-    Ends("BP-L1", {"sbp": 152, "dbp": 90}, {"sbp": 143.75, "dbp": 90}, {"sbp": 143.749, "dbp": 90}),
-    Ends("BP-H3", {"sbp": 65, "map": 50}, {"sbp": 85, "map": 59.999, "hr": 72}, {"sbp": 85, "map": 60, "hr": 72}),
-    Ends("BP-H3", {"sbp": 65, "map": 60}, {"sbp": 84.999, "map": 70, "hr": 72}, {"sbp": 85, "map": 70, "hr": 72}),
-    Ends("BP-H3", {"sbp": 65, "map": 60}, {"sbp": 94.999, "map": 70}, {"sbp": 95, "map": 70}),  # a lost heart rate speaks for nothing
-    Ends("BP-H3", {"sbp": 65, "map": 60}, {"sbp": 90, "map": 70, "hr": 52.999}, {"sbp": 90, "map": 70, "hr": 53}),
-    Ends("BP-M3", {"sbp": 85, "map": 70}, {"sbp": 94.999, "map": 80}, {"sbp": 95, "map": 80}),
+    Ends("BP-L1", {"sbp": 152, "dbp": 90}, {"sbp": 143.75, "dbp": 90}, {"sbp": 143.749, "dbp": 90}, readings=2),
+    Ends("BP-H3", {"sbp": 65, "map": 50}, {"sbp": 85, "map": 59.999, "hr": 72}, {"sbp": 85, "map": 60, "hr": 72}, readings=2),
+    Ends("BP-H3", {"sbp": 65, "map": 60}, {"sbp": 84.999, "map": 70, "hr": 72}, {"sbp": 85, "map": 70, "hr": 72}, readings=2),
+    Ends(
+        "BP-H3", {"sbp": 65, "map": 60}, {"sbp": 94.999, "map": 70}, {"sbp": 95, "map": 70}, readings=2
+    ),  # a lost heart rate speaks for nothing
+    Ends("BP-H3", {"sbp": 65, "map": 60}, {"sbp": 90, "map": 70, "hr": 52.999}, {"sbp": 90, "map": 70, "hr": 53}, readings=2),
+    Ends("BP-M3", {"sbp": 85, "map": 70}, {"sbp": 94.999, "map": 80}, {"sbp": 95, "map": 80}, readings=2),
 ]
 
 
@@ -185,7 +187,8 @@ def test_a_value_that_never_was_stands_in_nobodys_way() -> None:
     bed.wait(31)
     bed.say(sbp=88, dbp=50)
     assert bed.state("BP-M3") is AlertState.ACTIVE
-    bed.say(sbp=95, dbp=50)
+    for _ in range(2):
+        bed.say(sbp=95, dbp=50)
     assert bed.state("BP-M3") is None
 
 
@@ -210,7 +213,8 @@ def test_a_cuff_value_that_the_rule_does_not_know_ends_nothing() -> None:
     bed.wait(4)
     bed.say(dbp=50, hr=60)
     assert bed.state("BP-H3") is AlertState.ACTIVE
-    bed.say(sbp=88, map=62, hr=60)
+    for _ in range(2):
+        bed.say(sbp=88, map=62, hr=60)
     assert bed.state("BP-H3") is AlertState.LATCHED
 
 
@@ -255,7 +259,8 @@ def test_a_heart_rate_does_not_end_what_only_a_cuff_may() -> None:
     bed.say(sbp=88, hr=49, map=62)  # the third clause now
     bed.stream(30, hr=72)
     assert bed.state("BP-H3") is AlertState.ACTIVE
-    bed.say(sbp=88, map=62)
+    for _ in range(2):
+        bed.say(sbp=88, map=62)
     assert bed.state("BP-H3") is AlertState.LATCHED
 
 

@@ -10,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.limits import Before, Effect
 from schemas.log import (
     OUTPUT_KINDS,
     AlertAcknowledged,
     AlertChanged,
+    AlertNotified,
+    AlertShown,
+    AudioPaused,
+    AudioPauseEnded,
+    AudioResumed,
     BaselineSet,
     Body,
     BolusGiven,
@@ -22,15 +28,23 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    GateFinding,
+    GatesJudged,
     Input,
     Interval,
+    LimitAwaitsConfirmation,
+    LimitChanged,
+    LimitConfirmed,
+    LimitProposed,
     Measured,
     MonitorRestarted,
     NoteAdded,
+    ObservationCharted,
     Output,
     PhaseOrdered,
     RateSet,
     RemeasureRequested,
+    ScreensChanged,
     Seal,
     SessionCreated,
     canonical,
@@ -39,6 +53,7 @@ from schemas.log import (
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
 from schemas.session import Baseline, Order, Patient, Phase, Treatment
+from schemas.signs import Charted
 from schemas.vitals import Vital
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -50,9 +65,10 @@ orders = st.builds(Order, st.integers(0, 2_000_000), st.integers(0, 86_400_000),
 labels = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80)
 patients = st.builds(Patient, st.none() | st.integers(1900, 2100), labels, st.integers(20_000, 300_000))
 alerts = st.builds(
-    Alert, st.none() | whole, st.none() | texts, texts, texts, st.sampled_from(AlertKind), st.sampled_from(Priority), st.none() | whole,
-    texts, texts, whole, st.sampled_from(AlertState), texts, st.none() | vitals,
+    Alert, st.none() | whole, st.none() | texts, texts, whole, texts, st.sampled_from(AlertKind), st.sampled_from(Priority),
+    st.none() | whole, texts, texts, st.none() | whole, whole, st.sampled_from(AlertState), texts, st.none() | vitals,
 )  # fmt: skip
+findings = st.builds(GateFinding, st.sampled_from(Effect), texts, texts, texts)
 BODIES: dict[type, st.SearchStrategy[Any]] = {
     Measured: st.builds(Measured, whole, texts, whole, modes, st.lists(readings, max_size=4).map(tuple), whole),
     SessionCreated: st.builds(SessionCreated, texts, texts, texts, orders, patients, texts),
@@ -69,6 +85,18 @@ BODIES: dict[type, st.SearchStrategy[Any]] = {
     BaselineSet: st.builds(BaselineSet, st.lists(st.builds(Baseline, whole, whole, vitals), max_size=3).map(tuple)),
     AlertChanged: st.builds(AlertChanged, alerts, st.sampled_from(Why)),
     RemeasureRequested: st.builds(RemeasureRequested, texts, vitals, whole),
+    ObservationCharted: st.builds(ObservationCharted, texts, st.none() | texts, st.sampled_from(Charted), st.integers(-5, 24)),
+    AudioPaused: st.builds(AudioPaused, texts, st.integers(1, 120_000)),
+    AudioPauseEnded: st.builds(AudioPauseEnded, texts),
+    AudioResumed: st.builds(AudioResumed, texts),
+    LimitProposed: st.builds(LimitProposed, texts, texts, whole, texts, texts, vitals),
+    LimitConfirmed: st.builds(LimitConfirmed, texts, whole),
+    LimitChanged: st.builds(LimitChanged, texts, st.none() | texts, texts, whole, whole, texts, vitals),
+    LimitAwaitsConfirmation: st.builds(LimitAwaitsConfirmation, whole, texts),
+    AlertShown: st.builds(AlertShown, texts, texts, whole),
+    ScreensChanged: st.builds(ScreensChanged, st.lists(texts, max_size=3).map(tuple), whole),
+    AlertNotified: st.builds(AlertNotified, texts, texts, texts, st.booleans()),
+    GatesJudged: st.builds(GatesJudged, st.sampled_from(Before), st.lists(findings, max_size=3).map(tuple)),
 }
 entries = st.builds(Entry, whole, st.one_of(*BODIES.values()), whole, texts)
 
