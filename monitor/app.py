@@ -18,9 +18,12 @@ from monitor.api.guard import Guard
 from monitor.clock import Clock, SystemClock
 from monitor.core.limits import encode_limits, parse_limits
 from monitor.export.signing import open_key
+from monitor.notify.dispatch import Dispatcher
+from monitor.notify.opening import open_channels
 from monitor.sessions.registry import Registry
-from monitor.settings import Settings
+from monitor.settings import Settings, read_secret
 from monitor.store.sqlite import SqliteStore
+from monitor.telemetry import Telemetry
 
 VERSION: Final = version("infusion-monitor")
 REFRESH_S: Final = 5  # how soon a revoked session or token closes an open connection
@@ -30,17 +33,32 @@ class Installation:
     """One running monitor. `api` is the application to serve; the rest is there for the program around it."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
-        """Opens the data folder. Raises LimitsError, StoreFailed, SqliteTooOld: then nothing is armed."""
+        """Opens the data folder. Raises SettingsError, LimitsError, StoreFailed, SqliteTooOld: then nothing is armed."""
         self.settings = settings
         self.clock = clock or SystemClock()
         limits = parse_limits(settings.limits.read_text(encoding="utf-8"))
+        real = SystemClock()
+        channels = open_channels(settings, real.now_ms)
+        token_file = settings.metrics_token_file
+        metrics_token = None if token_file is None else read_secret("INFUSION_METRICS_TOKEN_FILE", token_file)
         self.store = SqliteStore.open(settings.data_dir)
         self.signing_key = open_key(settings.data_dir)
-        self.access = AccessControl(self.store.access, SystemClock().now_ms)
-        self.registry = Registry(self.store, self.clock, encode_limits(limits), version=VERSION, site_zone=settings.site_zone)
-        self.api = self._build()
+        self.access = AccessControl(self.store.access, real.now_ms)
+        self.telemetry = Telemetry()
+        self.registry = Registry(
+            self.store,
+            self.clock,
+            encode_limits(limits),
+            version=VERSION,
+            site_zone=settings.site_zone,
+            real=real,
+            second_channel=Dispatcher(channels, real),
+            telemetry=self.telemetry,
+            public_url=settings.public_url,
+        )
+        self.api = self._build(metrics_token)
 
-    def _build(self) -> FastAPI:
+    def _build(self, metrics_token: bytes | None) -> FastAPI:
         api = FastAPI(title="Infusion Monitor", version=VERSION, lifespan=self._lifespan, redoc_url=None)
         problems.install(api)
         api.include_router(auth_routes(self.access))
@@ -48,18 +66,23 @@ class Installation:
         rest.install(api, parts)
         dash = create_dashboard(api)
         origins = frozenset({self.settings.public_url})
-        api.add_middleware(Guard, access=self.access, csp=content_security_policy(dash), origins=origins)
+        csp = content_security_policy(dash)
+        api.add_middleware(Guard, access=self.access, csp=csp, origins=origins, metrics_token=metrics_token)
         return api
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         await self.access.start()
         await self.registry.start()
-        refresher = asyncio.create_task(self._refresh(), name="access refresh")
+        beside = [
+            asyncio.create_task(self._refresh(), name="access refresh"),
+            asyncio.create_task(self.telemetry.watch_loop(), name="event loop lag"),
+        ]
         try:
             yield
         finally:
-            refresher.cancel()
+            for task in beside:
+                task.cancel()
             await self.registry.stop()
             await self.access.stop()
             await self.store.close()

@@ -28,6 +28,20 @@ class Clock(Protocol):
         ...
 
 
+async def event_or_time(event: asyncio.Event, clock: Clock, at_ms: int | None) -> None:
+    """Returns when the event is set or the clock reaches `at_ms` (None: never), whichever is first."""
+    if at_ms is None:
+        await event.wait()
+        return
+    sleep = asyncio.ensure_future(clock.sleep_until(at_ms))
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({sleep, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleep.cancel()
+        waiting.cancel()
+
+
 class SystemClock:
     """Wall time at start, then monotonic."""
 

@@ -3,7 +3,7 @@
 A value that cannot be read stops the start with what is wrong; there is no silent default for a bad one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,6 +12,7 @@ import msgspec
 
 PREFIX: Final = "INFUSION_"
 DEFAULT_LIMITS: Final = Path(__file__).with_name("limits.toml")
+MIN_SECRET_BYTES: Final = 16
 
 
 class SettingsError(ValueError):
@@ -34,6 +35,10 @@ TABLE: Final = (
     Setting("INFUSION_SITE_ZONE", "UTC", "IANA time zone of the site, for the clock on screen. The record is in UTC."),
     Setting("INFUSION_PUBLIC_URL", "(http://HOST:PORT)", "Address that browsers use; https makes cookies secure."),
     Setting("INFUSION_ADMIN_TICKET", "0", "1 prints a one-time login link for the first administrator at start, where there is none yet."),
+    Setting("INFUSION_NOTIFY_WEBHOOK_URL", "(none)", "Second channel: address that is sent a signed POST. https, or http to this machine."),
+    Setting("INFUSION_NOTIFY_WEBHOOK_SECRET_FILE", "(none)", "File with the secret that signs it, at least 16 bytes."),
+    Setting("INFUSION_NOTIFY_APPRISE_FILE", "(none)", "Second channel: file with one Apprise address a line. # begins a comment."),
+    Setting("INFUSION_METRICS_TOKEN_FILE", "(none)", "File with a bearer token, at least 16 bytes, that opens /metrics and nothing else."),
 )
 
 
@@ -47,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     site_zone: str
     public_url: str
     admin_ticket: bool
+    notify_webhook_url: str | None = None
+    notify_webhook_secret_file: Path | None = None
+    notify_apprise_file: Path | None = None
+    metrics_token_file: Path | None = None
 
 
 def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
@@ -79,7 +88,31 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         site_zone=zone,
         public_url=public_url,
         admin_ticket=ticket == "1",
+        notify_webhook_url=text("notify_webhook_url", "") or None,
+        notify_webhook_secret_file=_file("notify_webhook_secret_file", text),
+        notify_apprise_file=_file("notify_apprise_file", text),
+        metrics_token_file=_file("metrics_token_file", text),
     )
+
+
+def read_secret(name: str, file: Path) -> bytes:
+    """What stands in the file, without white space around it. Raises SettingsError, which never says any of it."""
+    try:
+        secret = file.read_bytes().strip()
+    except OSError as error:
+        raise SettingsError(f"{name}: {file} cannot be read ({type(error).__name__})") from error
+    if len(secret) < MIN_SECRET_BYTES:
+        raise SettingsError(f"{name}: {file} must hold at least {MIN_SECRET_BYTES} bytes")
+    return secret
+
+
+def _file(name: str, text: Callable[[str, str], str]) -> Path | None:
+    path = text(name, "")
+    if not path:
+        return None
+    if not Path(path).is_file():
+        raise SettingsError(f"{PREFIX}{name.upper()}: there is no file {path}")
+    return Path(path)
 
 
 def _port(text: str) -> int:

@@ -68,7 +68,7 @@ class AccessControl:
         """For what lasts: close the connection (4401) as soon as this is False. No I/O, well under a microsecond a call."""
         if isinstance(principal, Device):
             return self.devices.still_valid(principal)
-        return self.web_sessions.still_valid(principal)
+        return isinstance(principal, Person) and self.web_sessions.still_valid(principal)
 
     # Coming in and going out
 

@@ -1,4 +1,4 @@
-"""Roles, and who stands behind a request: a person or a device. A device is not a person and has no role."""
+"""Roles, and who stands behind a request: a person, a device, or what reads the figures. Only a person has a role."""
 
 from enum import StrEnum
 
@@ -35,4 +35,8 @@ class Device(msgspec.Struct, frozen=True):
     key: str = ""
 
 
-Principal = Person | Device
+class Scraper(msgspec.Struct, frozen=True):
+    """A program that reads figures, come in by the installation's one token for that. It has no name and no role."""
+
+
+Principal = Person | Device | Scraper

@@ -43,6 +43,10 @@ class DevicePosition:
             raise FrameRefused(RefusedReason.SEQUENCE_GAP, f"frame {seq} came after {self.accepted}: send from {self.accepted + 1}")
         self.accepted = seq
 
+    def give_back(self) -> None:
+        """The newest frame was not taken after all."""
+        self.accepted -= 1
+
     def committing(self, commit: asyncio.Future[None]) -> None:
         """The newest frame is on its way to the disk."""
         seq, boot = self.accepted, self.boot

@@ -2,10 +2,16 @@
 
 from typing import assert_never
 
+from monitor.core.reason import is_yes_no
 from schemas.alert import Why
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
+    AlertNotified,
+    AlertShown,
+    AudioPaused,
+    AudioPauseEnded,
+    AudioResumed,
     BaselineSet,
     Body,
     BolusGiven,
@@ -14,14 +20,22 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    GatesJudged,
+    LimitAwaitsConfirmation,
+    LimitChanged,
+    LimitConfirmed,
+    LimitProposed,
     Measured,
     MonitorRestarted,
     NoteAdded,
+    ObservationCharted,
     PhaseOrdered,
     RateSet,
     RemeasureRequested,
+    ScreensChanged,
     SessionCreated,
 )
+from schemas.signs import SIGNS
 from schemas.stream_wire import Happened
 from schemas.vitals import VITAL_SIGNS, format_milli
 
@@ -35,6 +49,9 @@ _WHY = {
     Why.ACKNOWLEDGED: "acknowledged",
     Why.CONDITION_ENDED: "condition ended",
     Why.NOT_CONFIRMED: "not confirmed, withdrawn",
+    Why.UNSEEN: "shown on no screen: the second channel is used",
+    Why.ESCALATED: "escalated, nobody has acknowledged it",
+    Why.REMINDED: "is still there",
     Why.PHASE_ENDED: "ended with its phase",
     Why.SESSION_ENDED: "ended with the session",
 }
@@ -49,6 +66,15 @@ def happened(entry: Entry) -> Happened:
 def describe(body: Body) -> str:
     """What happened, in words. Text that people wrote stays as they wrote it."""
     match body:
+        case AlertShown() | AlertNotified() | ScreensChanged() | AudioPaused() | AudioPauseEnded() | AudioResumed():
+            return _signal(body)
+        case LimitProposed() | LimitConfirmed() | LimitChanged() | LimitAwaitsConfirmation():
+            return _limit(body)
+        case ObservationCharted():
+            return f"{SIGNS[body.sign].label} {_charted(body)} charted by {body.by}{f': {body.note}' if body.note else ''}"
+        case GatesJudged():
+            found = "; ".join(f"{finding.title} ({finding.effect}: {finding.reason})" for finding in body.findings)
+            return f"Gates before {body.before}: {found or 'all open'}"
         case Measured():
             values = (
                 f"{VITAL_SIGNS[reading.vital].label} {format_milli(reading.value_milli) if reading.value_milli is not None else '-'}"
@@ -92,3 +118,38 @@ def describe(body: Body) -> str:
             return f"Second {VITAL_SIGNS[body.vital].label} asked for within {body.within_ms / 1000:g} s ({body.alert})"
         case _:
             assert_never(body)
+
+
+def _charted(body: ObservationCharted) -> str:
+    return ("no", "yes")[body.value] if is_yes_no(body.sign) else str(body.value)
+
+
+def _signal(body: AlertShown | AlertNotified | ScreensChanged | AudioPaused | AudioPauseEnded | AudioResumed) -> str:
+    match body:
+        case AlertShown():
+            return f"{body.alert} shown to {body.by} after {body.latency_ms / 1000:g} s"
+        case AlertNotified():
+            return f"{body.alert} sent by {body.channel}: {'delivered' if body.is_delivered else 'NOT delivered'}, {body.detail}"
+        case ScreensChanged():
+            return f"{body.screens} screens watch" + (f" ({', '.join(body.people)})" if body.people else "")
+        case AudioPaused():
+            return f"Sound paused for {body.for_ms / 1000:g} s by {body.by}"
+        case AudioPauseEnded():
+            return f"Sound pause ended by {body.by}"
+        case AudioResumed():
+            return f"Sound is back ({body.why.replace('_', ' ')})"
+
+
+def _limit(body: LimitProposed | LimitConfirmed | LimitChanged | LimitAwaitsConfirmation) -> str:
+    match body:
+        case LimitProposed():
+            limit = f"{VITAL_SIGNS[body.vital].label} limit {format_milli(body.limit_milli)}"
+            return f"{body.rule}: {limit} proposed by {body.by}: {body.reason}"
+        case LimitConfirmed():
+            return f"Proposal {body.proposal} confirmed by {body.by}"
+        case LimitChanged():
+            second = f", confirmed by {body.confirmed_by}" if body.confirmed_by else ""
+            limits = f"{format_milli(body.old_milli)} -> {format_milli(body.new_milli)}"
+            return f"{body.rule}: {VITAL_SIGNS[body.vital].label} limit {limits} by {body.by}{second}"
+        case LimitAwaitsConfirmation():
+            return f"{body.rule}: proposal {body.proposal} waits for a second person"

@@ -4,10 +4,12 @@ import asyncio
 
 from monitor.core.chain import Chain
 from monitor.core.replay import Difference, Replay
+from monitor.sessions.calls import Calls
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
-from schemas.log import Seal, canonical
+from schemas.log import DeviceBound, DeviceUnbound, Seal, canonical
 
+MAX_BINDINGS = 10_000  # bindings and unbindings of a session that are looked at
 _SLICE = 200  # entries judged before the event loop gets its turn: about 5 ms
 
 
@@ -20,6 +22,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
     seals = {seal.last_seq: seal for seal in await store.seals(session)}
     chain = Chain(session)
     judge = Replay()
+    calls = Calls()
     first: Difference | None = None
     async for entries in store.entries(session):
         for index, entry in enumerate(entries):
@@ -28,6 +31,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
             chain.extend(entry.seq, entry.at_ms, canonical(entry))
             for difference in judge.feed(entry):
                 first = first or difference
+            calls.follow(entry)
             if judge.engine is None:
                 raise Broken(f"{session}: the log does not begin with the session's creation and a rule set that can be used")
             seal = seals.get(entry.seq)
@@ -39,10 +43,21 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
         raise Broken(f"{session}: the log is empty")
     for difference in judge.finish():
         first = first or difference
-    return Runner.rebuilt(judge.engine, chain), first
+    return Runner.rebuilt(judge.engine, chain, calls), first
 
 
 def _check(chain: Chain, seal: Seal) -> None:
     made = chain.seal(seal.at_ms)
     if made is None or made.digest != seal.digest:
         raise Broken(f"{seal.session}: the seal over entries {seal.first_seq} to {seal.last_seq} does not fit them")
+
+
+async def bound_devices(store: Store, session: str) -> set[str]:
+    """The devices that are bound to a session by its log, which need not stand up to be read for that. Raises StoreFailed."""
+    bound: set[str] = set()
+    for entry in await store.events(session, kinds=frozenset({"device_bound", "device_unbound"}), limit=MAX_BINDINGS):
+        if isinstance(entry.body, DeviceBound):
+            bound.add(entry.body.device)
+        elif isinstance(entry.body, DeviceUnbound):
+            bound.discard(entry.body.device)
+    return bound

@@ -11,15 +11,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from monitor.clock import Clock
 from monitor.sessions.journal import happened
 from monitor.sessions.runner import Runner
 from monitor.sessions.views import is_now
 from monitor.store.ports import Aside, Batch, Position, Store, StoreFailed
 from monitor.stream.hub import Hub, Newest
-from schemas.log import Entry, Measured, Seal
+from schemas.log import Entry, Measured, ScreensChanged, Seal
 from schemas.session import OPEN_PHASES
-from schemas.stream_wire import Happened, SessionNow
+from schemas.stream_wire import Canary, Happened, SessionNow
 
 MAX_WAITING: Final = 200_000
 RETRY_MS = 1_000
@@ -29,19 +28,22 @@ _RETRYABLE: Final = frozenset({"full", "locked", "busy"})
 class News:
     """What a batch shows."""
 
-    __slots__ = ("changed", "ended", "journal", "values")
+    __slots__ = ("canaries", "changed", "ended", "journal", "values")
 
     def __init__(self) -> None:
+        self.canaries: list[Canary] = []
         self.values: dict[str, Newest] = {}
         self.changed: dict[str, SessionNow] = {}
         self.ended: list[str] = []
         self.journal: list[Happened] = []
 
-    def take(self, runner: Runner, entries: list[Entry], now_ms: int) -> None:
-        """What these entries of one session, in order, show."""
+    def take(self, runner: Runner, entries: list[Entry], view: Callable[[Runner], SessionNow | None]) -> None:
+        """What these entries of one session, in order, show. Who watches goes to every session at once, and is shown as one number."""
         is_changed = False
         for entry in entries:
             body = entry.body
+            if type(body) is ScreensChanged:
+                continue
             if type(body) is Measured:
                 newest = self.values.setdefault(runner.session, {})
                 for reading in body.readings:
@@ -51,7 +53,9 @@ class News:
                 is_changed = True
                 self.journal.append(happened(entry))
         if is_changed:
-            self.changed[runner.session] = runner.view(now_ms)
+            now = view(runner)
+            if now is not None:
+                self.changed[runner.session] = now
             if runner.engine.phase not in OPEN_PHASES:
                 self.ended.append(runner.session)
 
@@ -80,13 +84,25 @@ class Pending:
 
 
 class Recorder:
-    """Owned by the event loop. `on_impaired` is called when recording fails and (with None) when it works again."""
+    """Owned by the event loop. `on_impaired` is called when recording fails and (with None) when it works again. `view`: a session as
+    screens are shown it, None where that cannot be said. `on_unshown`: what is on its way to the disk could not be made into news. `took`
+    is told how long each commit took, in seconds."""
 
-    def __init__(self, store: Store, clock: Clock, hub: Hub, on_impaired: Callable[[str | None], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        hub: Hub,
+        on_impaired: Callable[[str | None], None],
+        view: Callable[[Runner], SessionNow | None],
+        on_unshown: Callable[[Runner, Exception], None],
+        took: Callable[[float], None],
+    ) -> None:
         self._store = store
-        self._clock = clock
         self._hub = hub
         self._on_impaired = on_impaired
+        self._view = view
+        self._on_unshown = on_unshown
+        self._took = took
         self.impaired: str | None = None
         self._lost: StoreFailed | None = None  # the store cannot be used again in this process
         self._open: Pending | None = None
@@ -112,7 +128,10 @@ class Recorder:
         pending.entries.extend(entries)
         pending.seals.extend(seals)
         self._waiting += len(entries)
-        pending.news.take(runner, entries, self._clock.now_ms())
+        try:
+            pending.news.take(runner, entries, self._view)
+        except Exception as error:  # noqa: BLE001 - what is judged goes on record, also where it cannot be put into words
+            self._on_unshown(runner, error)
         return pending.done
 
     def move(self, position: Position) -> asyncio.Future[None]:
@@ -120,6 +139,17 @@ class Recorder:
         pending = self._pending()
         pending.positions[position.device] = position
         return pending.done
+
+    def canary(self, position: Position, frame: Canary) -> None:
+        """A test alert: goes the way of a real one, on disk as a position alone, to the screens as its frame."""
+        pending = self._pending()
+        pending.positions[position.device] = position
+        pending.news.canaries.append(frame)
+
+    @property
+    def waiting(self) -> int:
+        """Entries on their way to the disk."""
+        return self._waiting
 
     def set_aside(self, aside: Aside) -> None:
         """Refused input, kept for people to look at. Dropped where there is no room: the caller has counted it."""
@@ -165,13 +195,15 @@ class Recorder:
             self._append(self._sent)
 
     def _append(self, pending: Pending) -> None:
-        self._store.append(pending.batch()).add_done_callback(lambda done: self._answered(pending, done))
+        sent_s = asyncio.get_running_loop().time()
+        self._store.append(pending.batch()).add_done_callback(lambda done: self._answered(pending, done, sent_s))
 
-    def _answered(self, pending: Pending, done: asyncio.Future[None]) -> None:
+    def _answered(self, pending: Pending, done: asyncio.Future[None], sent_s: float) -> None:
         error = StoreFailed("closed", "the store went away") if done.cancelled() else done.exception()
         if error is not None:
             self._impair(error if isinstance(error, StoreFailed) else StoreFailed("unknown", repr(error)))
             return
+        self._took(asyncio.get_running_loop().time() - sent_s)
         self._waiting -= pending.size
         self._show(pending)
         if not pending.done.done():  # whoever cancelled it does not stop the recording of others
@@ -215,7 +247,7 @@ class Recorder:
     def _show(self, pending: Pending) -> None:
         """Once each: what was shown while impaired is not shown again at its commit."""
         news, pending.news = pending.news, News()
-        if news.values or news.journal:
-            self._hub.publish(news.values, tuple(news.changed.values()), tuple(news.ended), tuple(news.journal), None)
+        if news.values or news.journal or news.canaries:
+            self._hub.publish(news.values, tuple(news.changed.values()), tuple(news.ended), tuple(news.journal), None, news.canaries)
         if not pending.shown.done():
             pending.shown.set_result(None)

@@ -1,22 +1,32 @@
 """All open sessions: devices are routed to them, commands carried out in them, deadlines kept for them. The only caller of the runners."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from monitor.clock import Clock
 from monitor.core.refused import Refused
-from monitor.sessions.device_positions import DevicePosition, FrameRefused
-from monitor.sessions.journal import happened
-from monitor.sessions.rebuild import Broken, rebuild
+from monitor.notify.dispatch import Dispatcher
+from monitor.sessions.canary import DEVICE as CANARY_DEVICE
+from monitor.sessions.canary import Canary
+from monitor.sessions.device_positions import FrameRefused
+from monitor.sessions.device_table import DeviceTable
+from monitor.sessions.figures import offer_figures
+from monitor.sessions.frames import follow_commit, invalid_readings
+from monitor.sessions.judging import Judging, JudgingFailed
+from monitor.sessions.proceedings import Proceedings
+from monitor.sessions.rebuild import Broken, bound_devices, rebuild
 from monitor.sessions.recorder import Recorder
 from monitor.sessions.runner import Runner
+from monitor.sessions.screens import Screens
+from monitor.sessions.second_channel import SecondChannel
+from monitor.sessions.trouble import Trouble
 from monitor.sessions.views import vitals_now
 from monitor.sessions.watch import Watch
-from monitor.store.ports import Aside, Store
+from monitor.store.ports import Aside, Store, StoreFailed
 from monitor.stream.hub import Hub, Newest
+from monitor.telemetry import Telemetry
 from schemas.device_wire import Invalid, RefusedReason
 from schemas.log import (
     DeviceBound,
@@ -26,18 +36,14 @@ from schemas.log import (
     Entry,
     Input,
     Interval,
-    Measured,
     MonitorRestarted,
-    RemeasureRequested,
-    Seal,
     SessionCreated,
 )
-from schemas.measurement import Measurement, Mode, Validity
+from schemas.measurement import Measurement, Mode
 from schemas.session import OPEN_PHASES, Order, Patient
-from schemas.stream_wire import Happened, SessionNow, SystemNow, UnboundNow, VitalNow
+from schemas.stream_wire import Happened, SessionNow, SystemNow, VitalNow
 from schemas.vitals import Vital
 
-JOURNAL_ENTRIES: Final = 200  # what a fresh screen is given; the rest is in the log
 MAX_OPEN_SESSIONS: Final = 50_000
 CLOCK_STEP_MS: Final = 1_000  # a smaller step back of the wall clock over a restart is not worth a word
 STOP_S = 10.0  # how long an orderly stop waits for the disk
@@ -45,50 +51,95 @@ CommandRefused = Refused
 
 
 class Registry:
-    """Owned by the event loop. `limits` is (canonical text, sha256) of the rule set that new sessions get."""
+    """Owned by the event loop. `limits` is (canonical text, sha256) of the rule set that new sessions get. `real`: a clock of real time,
+    for screens and people; the installation's own where none is given."""
 
-    def __init__(self, store: Store, clock: Clock, limits: tuple[str, str], *, version: str, site_zone: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        limits: tuple[str, str],
+        *,
+        version: str,
+        site_zone: str,
+        real: Clock | None = None,
+        second_channel: Dispatcher | None = None,
+        telemetry: Telemetry | None = None,
+        public_url: str = "",
+    ) -> None:
         self._store = store
         self._clock = clock
         self._limits = limits
         self._version = version
-        self.hub = Hub(clock, version=version, site_zone=site_zone, snapshots=self._snapshot, values=self._values, system=self.system)
-        self._recorder = Recorder(store, clock, self.hub, self._impaired)
-        self._watch = Watch(clock, self._advance)
         self._runners: dict[str, Runner] = {}
-        self._session_of: dict[str, str] = {}
-        self._devices: dict[str, DevicePosition] = {}
-        self._labels: dict[str, tuple[Mode, str]] = {}
-        self._remeasure: dict[str, Callable[[Vital, float], None]] = {}
-        self._journal: deque[Happened] = deque(maxlen=JOURNAL_ENTRIES)
+        self._devices = DeviceTable()
         self._next_no = 1
         self._refused = 0
-        self._trouble: dict[str, str] = {}  # what -> text: everything that impairs recording or judging
+        self._trouble = Trouble(self._publish_system)
+        real = real or clock
+        self.telemetry = telemetry = telemetry or Telemetry()
+        self.hub = Hub(clock, version=version, site_zone=site_zone, snapshots=self._snapshot, values=self._values, system=self.system)
+        self._judging = Judging(self._judging_failed)
+        self._do = Proceedings(clock, self._judging, self._devices, telemetry, self._trouble.report)
+        self._recorder = Recorder(store, self.hub, self._impaired, self._do.view, self._do.untold, telemetry.commits.observe)
+        self._watch = Watch(clock, self._advance)
+        dispatcher = second_channel or Dispatcher((), real)
+        self._calls = SecondChannel(dispatcher, real, self._runners, self._do.tell, telemetry, public_url=public_url)
+        self._do.join(self._recorder, self._watch.look, self._calls.follow)
+        self._canary = Canary(
+            limits[0],
+            clock,
+            real,
+            recorder=self._recorder,
+            hub=self.hub,
+            look=self._watch.look,
+            on_silent=self._path_is_silent,
+            on_answer=lambda: self._trouble.over("canary"),
+            telemetry=telemetry,
+        )
+        self.screens = Screens(real, clock.now_ms, self._runners, self._do.tell, self._canary.painted, telemetry)
+        offer_figures(telemetry, self.hub, self._recorder, self.screens, self._runners, self._judging)
 
     # --- life ---------------------------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Rebuild every open session from its log, then watch. A log that does not stand up is reported, not dropped in silence."""
         self._next_no = await self._store.next_session_no()
-        for position in (await self._store.positions()).values():
-            self._devices[position.device] = DevicePosition(position.device, position.boot, position.seq)
+        positions = await self._store.positions()
+        self._devices.restore(position for position in positions.values() if position.device != CANARY_DEVICE)
         for row in await self._store.sessions(open_only=True):
             try:
                 runner, difference = await rebuild(self._store, row.id)
-            except Broken as broken:
-                self._trouble[row.id] = str(broken)
+            except Exception as error:  # noqa: BLE001 - one session that cannot be judged does not keep the others from it
+                await self._cannot_rebuild(row.id, row.room, error)
                 continue
             if difference is not None:
-                self._trouble[row.id] = f"{row.id}: its replay differs from its log at entry {difference.seq}"
+                self._trouble.report(row.id, f"{row.id}: its replay differs from its log at entry {difference.seq}")
             self._runners[row.id] = runner
             for device in runner.engine.devices:
-                self._session_of[device] = row.id
+                self._devices.bind(device, row.id)
         self._keep_time_going()
-        for runner in self._runners.values():
-            self._record(runner, runner.apply(MonitorRestarted(self._version), self._clock.now_ms()))
+        for runner in list(self._runners.values()):
+            self._calls.resume(runner)
+            self._do.tell(runner, MonitorRestarted(self._version))
+            self.screens.introduce(runner)
             await asyncio.sleep(0)
-        self._watch.start(lambda text: self._report("watch", text))
+        self._watch.start(lambda text: self._trouble.report("watch", text))
         self.hub.start()
+        self.screens.start(lambda text: self._trouble.report("screens", text))
+        self._calls.start(lambda text: self._trouble.report("second channel", text))
+        self._canary.start(lambda text: self._trouble.report("canary", text))
+
+    async def _cannot_rebuild(self, session: str, room: str, error: Exception) -> None:
+        """The session is not judged. Its devices keep their frames: they are bound to it by its log."""
+        if isinstance(error, StoreFailed):
+            raise error
+        if isinstance(error, Broken):
+            self._trouble.report(session, str(error))
+        else:
+            self._judging.fail_to_begin(session, room, error)
+        for device in await bound_devices(self._store, session):
+            self._devices.bind(device, session)
 
     def _keep_time_going(self) -> None:
         """The wall clock may have been set back while the monitor was down. Every deadline and age would stand still until it has caught up
@@ -96,10 +147,14 @@ class Registry:
         last_ms = max((runner.engine.at_ms for runner in self._runners.values()), default=0)
         ahead_ms = self._clock.not_before(last_ms)
         if ahead_ms > CLOCK_STEP_MS:
-            self._trouble["clock"] = f"the clock was set back by {ahead_ms / 1000:g} s while the monitor was down: times run ahead by that"
+            back = f"the clock was set back by {ahead_ms / 1000:g} s while the monitor was down"
+            self._trouble.report("clock", f"{back}: times run ahead by that")
 
     async def stop(self) -> None:
-        """Ends the tasks; what was taken is on disk when it returns, unless recording is impaired or the store does not answer in STOP_S."""
+        """Ends the tasks; what was taken is on disk when it returns, unless recording is impaired or the disk takes longer than STOP_S."""
+        await self._canary.stop()
+        await self._calls.stop()
+        await self.screens.stop()
         await self._watch.stop()
         await self.hub.stop()
         with suppress(TimeoutError):  # nothing of it was acknowledged: whoever sent it keeps it
@@ -108,7 +163,15 @@ class Registry:
     @property
     def checks(self) -> dict[str, bool]:
         """For /readyz."""
-        return {"watch": self._watch.is_alive, "stream": self.hub.is_alive, "recording": self._recorder.impaired is None}
+        return {
+            "watch": self._watch.is_alive,
+            "stream": self.hub.is_alive,
+            "recording": self._recorder.impaired is None,
+            "judging": not self._judging.failed,
+            "screens": self.screens.is_alive,
+            "second_channel": self._calls.is_alive,
+            "alert_path": self._canary.is_answering,
+        }
 
     # --- what others ask ----------------------------------------------------------------------------------------------------------
 
@@ -119,7 +182,7 @@ class Registry:
         return list(self._runners.values())
 
     def session_of(self, device: str) -> str | None:
-        return self._session_of.get(device)
+        return self._devices.session_of(device)
 
     async def settled(self) -> None:
         """Returns when everything judged so far is on disk: what is read then is on record."""
@@ -140,15 +203,14 @@ class Registry:
         return runner.view(runner.engine.at_ms)
 
     def system(self) -> SystemNow:
-        trouble = "; ".join(self._trouble.values())
-        unbound = tuple(
-            UnboundNow(
-                name, *self._labels.get(name, (Mode.REAL, "")), readings=position.unbound_readings, last_at_ms=position.unbound_last_ms
-            )
-            for name, position in self._devices.items()
-            if position.unbound_readings and name not in self._session_of
+        return SystemNow(
+            recording_impaired=self._trouble.text,
+            refused=self._refused,
+            unbound=self._devices.unbound(),
+            viewers=self.hub.viewers,
+            watching=self.screens.watchers().screens,
+            warnings=self._calls.warnings(),
         )
-        return SystemNow(recording_impaired=trouble or None, refused=self._refused, unbound=unbound, viewers=self.hub.viewers)
 
     # --- commands -----------------------------------------------------------------------------------------------------------------
 
@@ -166,120 +228,112 @@ class Registry:
         made = runner.begin(at_ms)
         self._next_no += 1
         self._runners[session] = runner
-        await asyncio.shield(self._record(runner, made))
+        done = self._do.record(runner, made)
+        self.screens.introduce(runner)
+        await asyncio.shield(done)
         return session
 
     async def command(self, session_id: str, body: Input) -> list[Entry]:
         """Carry a command out; what it wrote into the log, when that is on disk. Raises KeyError, CommandRefused, StoreFailed."""
         runner = self._runners[session_id]
         if isinstance(body, DeviceBound):
-            other = self._session_of.get(body.device)
+            other = self._devices.session_of(body.device)
             if other is not None and other != session_id:
                 raise Refused("device_in_use", f"{body.device} is bound to {other}: unbind it there first")
-        made = self._apply(runner, body)
-        done = self._record(runner, made)
+        made = self._do.apply(runner, body)
+        done = self._do.record(runner, made)
         if isinstance(body, DeviceBound):
-            self._session_of[body.device] = session_id
-            self._labels[body.device] = (body.mode, body.source)
+            self._devices.bind(body.device, session_id)
+            self._devices.label(body.device, body.mode, body.source)
             self._greet(runner, body.device)
         elif isinstance(body, DeviceUnbound):
-            del self._session_of[body.device]
+            self._devices.unbind(body.device)
         if runner.engine.phase not in OPEN_PHASES:
             self._close(runner)
         await asyncio.shield(done)
         return made[0]
 
-    def _apply(self, runner: Runner, body: Input) -> tuple[list[Entry], list[Seal]]:
-        try:
-            return runner.apply(body, self._clock.now_ms())
-        except Refused as refusal:
-            if refusal.steps:
-                self._record(runner, runner.number(refusal.steps))
-            raise
-
     def _greet(self, runner: Runner, device: str) -> None:
         """A device that was connected before it was bound has joined now."""
-        position = self._devices.get(device)
+        position = self._devices.position(device)
         if position is not None:
             position.unbound_readings = 0
             if position.is_connected:
-                self._record(runner, runner.apply(DeviceJoined(position.boot, device, position.intervals), self._clock.now_ms()))
+                self._do.tell(runner, DeviceJoined(position.boot, device, position.intervals))
 
     def _close(self, runner: Runner) -> None:
         self._runners.pop(runner.session, None)
-        for device in [name for name, session in self._session_of.items() if session == runner.session]:
-            del self._session_of[device]
+        self._devices.release(runner.session)
 
     # --- devices ------------------------------------------------------------------------------------------------------------------
 
     def label(self, device: str, mode: Mode, source: str) -> None:
         """What screens say of a device that is bound nowhere."""
-        self._labels[device] = (mode, source)
+        self._devices.label(device, mode, source)
 
     def joined(self, device: str, boot: str, intervals: tuple[Interval, ...]) -> int:
         """A connection was opened; the last frame of this boot that is on disk."""
-        position = self._devices.setdefault(device, DevicePosition(device))
+        position = self._devices.joined(device)
         position.start(boot)
         position.is_connected = True
         position.intervals = intervals
         runner = self._runner_of(device)
         if runner is not None:
-            self._record(runner, self._apply(runner, DeviceJoined(boot, device, intervals)))
+            self._do.tell(runner, DeviceJoined(boot, device, intervals))
         return position.durable
 
     def left(self, device: str, why: str) -> None:
         """The connection ended."""
-        position = self._devices.get(device)
+        position = self._devices.position(device)
         if position is not None:
             position.is_connected = False
         runner = self._runner_of(device)
         if runner is not None:
-            self._record(runner, self._apply(runner, DeviceLeft(device, why)))
+            self._do.tell(runner, DeviceLeft(device, why))
 
     def subscribe_remeasure(self, device: str, callback: Callable[[Vital, float], None]) -> Callable[[], None]:
         """Be told when a device is asked for another cuff value; returns how to stop."""
-        self._remeasure[device] = callback
-
-        def stop() -> None:
-            if self._remeasure.get(device) is callback:  # a newer connection of the device may have taken its place
-                del self._remeasure[device]
-
-        return stop
+        return self._devices.subscribe(device, callback)
 
     def frame(
         self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int
     ) -> asyncio.Future[tuple[Invalid, ...]]:
         """Take a frame; the future is done when it is on disk. A frame that was taken before is not judged again. Raises FrameRefused."""
-        position = self._devices.get(device)
-        if position is None or position.boot != boot:
-            self.joined(device, boot, ())
-            position = self._devices[device]
+        position = self._devices.position(device)
+        if position is None or position.boot != boot or not position.is_connected:
+            self.joined(device, boot, () if position is None or position.boot != boot else position.intervals)
+            position = self._devices.joined(device)
         result: asyncio.Future[tuple[Invalid, ...]] = asyncio.get_running_loop().create_future()
         if seq <= position.accepted:
-            _follow(result, None if seq <= position.durable else position.commit, ())
+            follow_commit(result, None if seq <= position.durable else position.commit, ())
             return result
         if not self._recorder.has_room():
             raise FrameRefused(RefusedReason.BUSY, "the record does not keep up: keep the frame and send it again")
+        session = self._devices.session_of(device)
+        runner = None if session is None else self._runners.get(session)
+        if session is not None and (runner is None or runner.is_over):
+            raise FrameRefused(RefusedReason.BUSY, f"{session} is not judged any more: keep the frame until it is")
         position.take(seq)
-        runner = self._runner_of(device)
         if runner is None:
             position.unbound_readings += sum(len(measurement.values) for measurement in measurements)
             position.unbound_last_ms = received_at_ms
             position.committing(self._recorder.move(position.position))
             raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} is bound to no open session: nothing of this frame is recorded")
-        invalid: list[Invalid] = []
-        for index, measurement in enumerate(measurements):
-            made = runner.measure(measurement, received_at_ms, self._clock.now_ms())
-            self._record(runner, made)
-            _collect_invalid(made[0], index, invalid)
+        try:
+            made = self._do.measure(runner, measurements, received_at_ms)
+        except JudgingFailed as failed:
+            position.give_back()
+            raise FrameRefused(RefusedReason.BUSY, f"{runner.session} is not judged any more: keep the frame until it is") from failed
         commit = self._recorder.move(position.position)
         position.committing(commit)
-        _follow(result, commit, tuple(invalid))
+        follow_commit(result, commit, invalid_readings(made))
+        self.telemetry.measurements += len(measurements)
+        self.telemetry.readings += sum(len(each.values) for each in measurements)
         return result
 
     def skip(self, device: str, boot: str, seq: int) -> asyncio.Future[None] | None:
         """A frame that was refused by name counts as taken: the device goes on with the next one. Done (or None) when that is on disk."""
-        position = self._devices.get(device)
+        position = self._devices.position(device)
         if position is None or position.boot != boot or seq > position.accepted + 1:
             return None
         if seq == position.accepted + 1:
@@ -290,47 +344,36 @@ class Registry:
     def keep_aside(self, aside: Aside) -> None:
         """Refused input: counted, and kept for people to look at."""
         self._refused += 1
+        self.telemetry.refused.inc()
         self._recorder.set_aside(aside)
 
     def _runner_of(self, device: str) -> Runner | None:
-        session = self._session_of.get(device)
+        session = self._devices.session_of(device)
         return None if session is None else self._runners.get(session)
 
-    # --- recording ----------------------------------------------------------------------------------------------------------------
-
-    def _record(self, runner: Runner, made: tuple[list[Entry], list[Seal]]) -> asyncio.Future[None]:
-        entries = made[0]
-        if len(entries) != 1 or type(entries[0].body) is not Measured:
-            for entry in entries:
-                if type(entry.body) is not Measured:
-                    self._journal.append(happened(entry))
-                    if isinstance(entry.body, RemeasureRequested):
-                        self._ask_device(runner, entry.body)
-        done = self._recorder.add(runner, made)
-        self._watch.look(runner)
-        return done
-
-    def _ask_device(self, runner: Runner, body: RemeasureRequested) -> None:
-        callback = self._remeasure.get(runner.engine.channels[body.vital].device or "")
-        if callback is not None:
-            callback(body.vital, body.within_ms / 1000)
-
-    def _advance(self, runner: Runner) -> None:
-        if runner.session in self._runners:
-            made = runner.advance(self._clock.now_ms())
-            if made[0] or made[1]:
-                self._record(runner, made)
+    # --- trouble ------------------------------------------------------------------------------------------------------------------
 
     def _impaired(self, text: str | None) -> None:
         if text is None:
-            self._trouble.pop("recording", None)
-            self._publish_system()
+            self._trouble.over("recording")
         else:
-            self._report("recording", text)
+            self._trouble.report("recording", text)
 
-    def _report(self, what: str, text: str) -> None:
-        self._trouble[what] = text
-        self._publish_system()
+    def _path_is_silent(self, text: str) -> None:
+        if not self._trouble.is_reported("canary"):
+            self._calls.path_silent(text)
+        self._trouble.report("canary", text)
+
+    def _judging_failed(self, session: str, text: str) -> None:
+        self.telemetry.judging_failed.inc()
+        self._trouble.report(f"judging {session}", text)
+
+    def _advance(self, runner: Runner) -> None:
+        """Called by the watch."""
+        if self._canary.owns(runner):
+            self._canary.advance(runner)
+        elif runner.session in self._runners and not runner.is_over:
+            self._do.advance(runner)
 
     def _publish_system(self) -> None:
         self.hub.publish({}, (), (), (), self.system())
@@ -338,40 +381,11 @@ class Registry:
     # --- screens ------------------------------------------------------------------------------------------------------------------
 
     async def _snapshot(self) -> tuple[tuple[SessionNow, ...], tuple[Happened, ...], SystemNow]:
-        now_ms = self._clock.now_ms()
-        sessions = tuple(runner.view(now_ms) for runner in self._runners.values())
-        journal = tuple(self._journal)
+        views = [self._do.view(runner) for runner in self._runners.values()]
+        journal = tuple(self._do.journal)
         await self.settled()
-        return sessions, journal, self.system()
+        return tuple(view for view in views if view is not None), journal, self.system()
 
     def _values(self, session: str, newest: Newest, now_ms: int) -> tuple[VitalNow, ...]:
         runner = self._runners.get(session)
         return () if runner is None else vitals_now(newest.values(), runner.engine.channels, now_ms)
-
-
-def _follow(result: asyncio.Future[tuple[Invalid, ...]], commit: asyncio.Future[None] | None, invalid: tuple[Invalid, ...]) -> None:
-    """Answer when the commit is done, and only then; StoreFailed where it never will be."""
-    if commit is None:
-        result.set_result(invalid)
-        return
-
-    def committed(done: asyncio.Future[None]) -> None:
-        if not result.done():
-            if done.cancelled():
-                result.cancel()
-            elif (error := done.exception()) is not None:
-                result.set_exception(error)
-                result.exception()  # the device may be gone: then nobody asks
-            else:
-                result.set_result(invalid)
-
-    commit.add_done_callback(committed)
-
-
-def _collect_invalid(entries: list[Entry], index: int, invalid: list[Invalid]) -> None:
-    for entry in entries:
-        body = entry.body
-        if type(body) is Measured:
-            for place, reading in enumerate(body.readings):
-                if reading.validity is Validity.INVALID and reading.value_milli is not None:
-                    invalid.append(Invalid(f"measurements[{index}].readings[{place}]", reading.reason))

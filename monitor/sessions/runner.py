@@ -3,7 +3,9 @@
 from monitor.core.chain import Chain
 from monitor.core.engine import NEVER_MS, Engine, Step
 from monitor.core.refused import Refused
+from monitor.sessions.calls import Calls
 from monitor.sessions.views import session_now
+from monitor.stream.watching import Watchers
 from schemas.log import Entry, Input, Measured, Seal, SessionCreated, canonical
 from schemas.measurement import Measurement
 from schemas.stream_wire import SessionNow
@@ -12,20 +14,32 @@ SEAL_EVERY_MS = 10_000  # a range of measurements is open for at most this long
 
 
 class Runner:
-    """Entries leave here numbered and under the chain; nothing else writes into this session's log."""
+    """Entries leave here numbered and under the chain; nothing else writes into this session's log.
+
+    Beside its log a session has, for as long as the process lives: `watched_by`, what it was last told of the screens; `receipts`, which
+    person has shown which alert; `calls`, what the second channel was asked for; `is_over`, where it is not to be judged any more.
+    """
 
     def __init__(self, session: str, created: SessionCreated, at_ms: int) -> None:
-        self.engine = Engine(session, created, at_ms)
-        self.chain = Chain(session)
-        self.seq = 0
-        self.scheduled_ms = NEVER_MS  # when the watch will next look at it
+        self.take_over(Engine(session, created, at_ms), Chain(session), Calls())
 
     @classmethod
-    def rebuilt(cls, engine: Engine, chain: Chain) -> "Runner":
+    def rebuilt(cls, engine: Engine, chain: Chain, calls: Calls) -> "Runner":
         """A runner that goes on where a log ends."""
         runner = cls.__new__(cls)
-        runner.engine, runner.chain, runner.seq, runner.scheduled_ms = engine, chain, chain.seq, NEVER_MS
+        runner.take_over(engine, chain, calls)
         return runner
+
+    def take_over(self, engine: Engine, chain: Chain, calls: Calls) -> None:
+        """Once, at its making."""
+        self.engine = engine
+        self.chain = chain
+        self.calls = calls
+        self.seq = chain.seq
+        self.scheduled_ms = NEVER_MS  # when the watch will next look at it
+        self.watched_by: Watchers | None = None
+        self.receipts: set[tuple[str, str]] = set()
+        self.is_over = False
 
     @property
     def session(self) -> str:
@@ -55,6 +69,8 @@ class Runner:
     @property
     def wake_ms(self) -> int:
         """When to call `advance` next at the latest."""
+        if self.is_over:
+            return NEVER_MS
         opened_ms = self.chain.first_unsealed_at_ms
         return self.engine.wake_ms if opened_ms is None else min(self.engine.wake_ms, opened_ms + SEAL_EVERY_MS)
 

@@ -1,12 +1,14 @@
 """What a screen is told of a session, taken from its engine. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from monitor.core.channel import Channel
 from monitor.core.engine import Engine
+from monitor.core.signals import present
 from schemas.log import Measured
 from schemas.measurement import Reading, Reason, Validity
-from schemas.stream_wire import DeviceNow, SessionNow, VitalNow
+from schemas.signs import Sign
+from schemas.stream_wire import DeviceNow, LimitNow, ObservationNow, SessionNow, VitalNow
 from schemas.vitals import MILLI, Vital
 
 _NOT_NOW = frozenset({Reason.LATE, Reason.NOT_ADVANCING, Reason.SECOND_SOURCE})
@@ -15,6 +17,8 @@ _NOT_NOW = frozenset({Reason.LATE, Reason.NOT_ADVANCING, Reason.SECOND_SOURCE})
 def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> SessionNow:
     """The whole of it, for a snapshot or after a change of state."""
     created = engine.created
+    signals = engine.signals
+    is_paused = signals.paused_until_ms is not None
     return SessionNow(
         id=engine.session,
         room=room,
@@ -33,18 +37,38 @@ def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> Sessio
             DeviceNow(device=name, mode=device.mode, source=device.source, is_connected=device.is_connected)
             for name, device in engine.devices.items()
         ),
-        vitals=tuple(_channel_now(channel, now_ms) for channel in engine.channels.values() if channel.device is not None),
+        vitals=tuple(
+            _channel_now(vital, channel, now_ms)
+            for vital, channel in engine.channels.items()
+            if isinstance(vital, Vital) and channel.device is not None
+        ),
         baselines=engine.baselines,
         alerts=engine.alerts(),
+        presented=present(engine.alerts(), is_paused=is_paused),
+        audio_paused_until_ms=signals.paused_until_ms,
+        audio_paused_by=signals.paused_by,
+        observations=tuple(ObservationNow(at_ms, body.by, sign, body.value) for sign, (body, at_ms) in engine.charted.items()),
+        own_limits=tuple(
+            LimitNow(
+                by=row.by,
+                direction=row.direction,
+                limit=row.limit_milli / MILLI,
+                ordinary=row.ordinary_milli / MILLI,
+                proposal=row.proposal,
+                rule=row.rule,
+                vital=row.vital,
+            )
+            for row in engine.own_limits()
+        ),
         cuff_interval_ms=engine.channels[Vital.SYSTOLIC_BP].interval_ms,
         last_seq=last_seq,
     )
 
 
-def _channel_now(channel: Channel, now_ms: int) -> VitalNow:
+def _channel_now(vital: Vital, channel: Channel, now_ms: int) -> VitalNow:
     value = channel.value_milli if channel.validity is not Validity.INVALID else None
     return VitalNow(
-        vital=channel.vital,
+        vital=vital,
         value=None if value is None else value / MILLI,
         validity=channel.validity,
         reason=channel.reason,
@@ -62,7 +86,7 @@ def is_now(reading: Reading) -> bool:
     return reading.reason not in _NOT_NOW
 
 
-def vitals_now(newest: Iterable[tuple[Measured, Reading]], channels: dict[Vital, Channel], now_ms: int) -> tuple[VitalNow, ...]:
+def vitals_now(newest: Iterable[tuple[Measured, Reading]], channels: Mapping[Sign, Channel], now_ms: int) -> tuple[VitalNow, ...]:
     """The newest readings since the last update."""
     return tuple(
         VitalNow(

@@ -5,7 +5,7 @@ import heapq
 from collections.abc import Callable
 from typing import Final
 
-from monitor.clock import Clock
+from monitor.clock import Clock, event_or_time
 from monitor.core.engine import NEVER_MS
 from monitor.sessions.runner import Runner
 
@@ -58,7 +58,7 @@ class Watch:
                 await asyncio.sleep(0)  # more than a slice is due: let others have their turn
                 continue
             self._earlier.clear()
-            await self._pause()
+            await event_or_time(self._earlier, self._clock, self._heap[0][0] if self._heap else None)
 
     def _advance_due(self) -> None:
         """At most SLICE of the sessions whose time has come."""
@@ -72,15 +72,3 @@ class Watch:
             runner.scheduled_ms = NEVER_MS
             self._advance(runner)
             self.look(runner)
-
-    async def _pause(self) -> None:
-        if not self._heap:
-            await self._earlier.wait()
-            return
-        sleep = asyncio.ensure_future(self._clock.sleep_until(self._heap[0][0]))
-        earlier = asyncio.ensure_future(self._earlier.wait())
-        try:
-            await asyncio.wait({sleep, earlier}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            earlier.cancel()

@@ -2,12 +2,12 @@
 
 Updates that hold only values wait up to COALESCE_MS for others; an update with an alert or any other event goes out at once and takes
 the waiting values with it. What changed of the monitor's own state (refused input, devices bound nowhere, viewers) goes out with the
-heartbeat. Without a subscriber nothing is encoded.
+heartbeat. Without a subscriber nothing is encoded. A canary goes out like an alert does; a probe is a subscriber that waits for it.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -15,7 +15,7 @@ from monitor.clock import Clock
 from monitor.stream.delivery import Mailbox, Memory
 from schemas.log import Measured
 from schemas.measurement import Reading
-from schemas.stream_wire import Happened, Heartbeat, Resumed, SessionNow, Snapshot, StreamHello, SystemNow, Update, VitalNow
+from schemas.stream_wire import Canary, Happened, Heartbeat, Resumed, SessionNow, Snapshot, StreamHello, SystemNow, Update, VitalNow
 from schemas.vitals import Vital
 
 COALESCE_MS = 50
@@ -35,10 +35,10 @@ class TooManyViewers(Exception):
 class Subscription:
     """One screen. `next` gives encoded frames in order; `close` ends it."""
 
-    def __init__(self, hub: "Hub", hello: bytes) -> None:
+    def __init__(self, hub: "Hub", *first: bytes) -> None:
         self.mailbox = Mailbox()
         self._hub = hub
-        self._first: list[bytes] = [hello]
+        self._first = list(first)
         self._ready = asyncio.Event()
 
     def start(self, frames: list[bytes] | None) -> None:
@@ -85,13 +85,14 @@ class Hub:
         self.position = 0
         self._memory = Memory()
         self._subscribers: set[Subscription] = set()
+        self._probes: set[Subscription] = set()  # of these, the monitor's own
         self._waiting: dict[str, Newest] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._heart: asyncio.Task[None] | None = None
 
     @property
     def viewers(self) -> int:
-        return len(self._subscribers)
+        return len(self._subscribers) - len(self._probes)
 
     def start(self) -> None:
         self._heart = asyncio.get_running_loop().create_task(self._beat(), name="heartbeat")
@@ -110,7 +111,7 @@ class Hub:
 
     def subscribe(self, since: tuple[str, int] | None, *, user: str, role: str) -> Subscription:
         """A new screen; `since` is (stream, position) of its last frame. Raises TooManyViewers."""
-        if len(self._subscribers) >= MAX_SUBSCRIBERS:
+        if self.viewers >= MAX_SUBSCRIBERS:
             raise TooManyViewers(f"{MAX_SUBSCRIBERS} screens are connected already")
         hello = StreamHello(
             protocol=1,
@@ -130,8 +131,16 @@ class Hub:
         self._subscribers.add(subscription)
         return subscription
 
+    def probe(self) -> Subscription:
+        """A subscriber inside the monitor: no hello, no snapshot, only what is published from now on. Close it soon."""
+        subscription = Subscription(self)
+        self._probes.add(subscription)
+        self._subscribers.add(subscription)
+        return subscription
+
     def leave(self, subscription: Subscription) -> None:
         self._subscribers.discard(subscription)
+        self._probes.discard(subscription)
 
     async def snapshot(self, mailbox: Mailbox) -> bytes:
         """Everything as it stands on disk. What is published from here on queues up behind it; what was before is in it alone."""
@@ -152,6 +161,7 @@ class Hub:
         ended: tuple[str, ...],
         journal: tuple[Happened, ...],
         system: SystemNow | None,
+        canaries: Sequence[Canary] = (),
     ) -> None:
         """What a commit made true."""
         if not self._subscribers:
@@ -165,6 +175,13 @@ class Hub:
             self._flush(sessions, ended, journal, system)
         elif self._timer is None and self._waiting:
             self._timer = asyncio.get_running_loop().call_later(COALESCE_MS / 1000, self._flush)
+        for canary in canaries:
+            self._send(_encode(canary))
+
+    def _send(self, frame: bytes) -> None:
+        for subscription in self._subscribers:
+            subscription.mailbox.put(frame)
+            subscription.wake()
 
     def _flush(
         self,
@@ -188,9 +205,7 @@ class Hub:
             Update(position=self.position, now_ms=now_ms, vitals=vitals, sessions=sessions, ended=ended, journal=journal, system=system)
         )
         self._memory.add(self.position, frame)
-        for subscription in self._subscribers:
-            subscription.mailbox.put(frame)
-            subscription.wake()
+        self._send(frame)
 
     async def _beat(self) -> None:
         while True:

@@ -51,6 +51,24 @@ def test_an_alert_was_raised_and_acknowledged(finished: tuple[Path, list[str]], 
     assert {"confirmed", "onset_passed", "acknowledged"} <= whys
 
 
+def test_the_rooms_are_watched_by_the_simulated_screen_from_the_start(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
+    """Alerts have their receipts in time, at 400 times the pace too: none is unseen, and no room says that nobody watches."""
+    for session in finished[1]:
+        out = tmp_path / f"{session}.jsonl"
+        assert run("export", session, "--data-dir", str(finished[0]), "--format", "jsonl", "--out", str(out)).returncode == 0
+        rows = [json.loads(line) for line in out.read_text().splitlines()]
+        bodies = [row["entry"]["body"] for row in rows if row["type"] == "entry"]
+        watched = [body for body in bodies if body["kind"] == "screens_changed"]
+        assert [(body["people"], body["screens"]) for body in watched] == [(["simulated-clinician"], 1)]
+        raised = {body["alert"]["id"] for body in bodies if body["kind"] == "alert_changed" and body["alert"]["raised_at_ms"] is not None}
+        shown = {body["alert"] for body in bodies if body["kind"] == "alert_shown"}
+        assert bool(shown) is bool(raised)
+        assert shown <= raised
+        assert not any(
+            body["kind"] == "alert_changed" and (body["why"] == "unseen" or body["alert"]["rule"] == "INF-M2") for body in bodies
+        )
+
+
 def test_one_changed_byte_is_named(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
     folder, sessions = finished
     out = tmp_path / "changed.jsonl"

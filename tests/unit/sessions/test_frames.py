@@ -13,6 +13,7 @@ from schemas.log import (
     DeviceJoined,
     Measured,
     NoteAdded,
+    ScreensChanged,
     SessionCreated,
 )
 from schemas.measurement import Mode
@@ -170,7 +171,7 @@ async def test_over_http_the_first_frame_is_the_joining(ward: Ward) -> None:
     await ward.bind(session, "d2")
     assert await ward.send("d2", boot="posted", hr=72) == ()
     kinds = [type(entry.body) for entry in ward.log(session)]
-    assert kinds == [SessionCreated, DeviceBound, DeviceJoined, Measured]
+    assert kinds == [SessionCreated, ScreensChanged, DeviceBound, DeviceJoined, Measured]
 
 
 async def test_a_device_that_is_bound_nowhere_is_counted_and_shown_and_recorded_nowhere(ward: Ward) -> None:

@@ -5,9 +5,15 @@ import pytest
 
 from monitor.sessions.journal import describe, happened
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.limits import Before, Effect
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
+    AlertNotified,
+    AlertShown,
+    AudioPaused,
+    AudioPauseEnded,
+    AudioResumed,
     BaselineSet,
     Body,
     BolusGiven,
@@ -16,27 +22,38 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    GateFinding,
+    GatesJudged,
+    LimitAwaitsConfirmation,
+    LimitChanged,
+    LimitConfirmed,
+    LimitProposed,
     Measured,
     MonitorRestarted,
     NoteAdded,
+    ObservationCharted,
     PhaseOrdered,
     RateSet,
     RemeasureRequested,
+    ScreensChanged,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
 from schemas.session import Baseline, Phase
+from schemas.signs import Charted
 from schemas.vitals import Vital
 from tests.unit.core.bedside import created
 
 ALERT = Alert(
-    acknowledged_at_ms=None, acknowledged_by=None, cause="heart_rate_high", id="HR-H1.1", kind=AlertKind.PHYSIOLOGICAL,
-    priority=Priority.HIGH, raised_at_ms=0, reason="HR 140 >= 131 for 15 s", rule="HR-H1", since_ms=0, state=AlertState.ACTIVE,
+    acknowledged_at_ms=None, acknowledged_by=None, cause="heart_rate_high", escalation=0, id="HR-H1.1", kind=AlertKind.PHYSIOLOGICAL,
+    priority=Priority.HIGH, raised_at_ms=0, reason="HR 140 >= 131 for 15 s", rule="HR-H1",
+    shown_at_ms=None, since_ms=0, state=AlertState.ACTIVE,
     title="Severe tachycardia", vital=Vital.HEART_RATE,
 )  # fmt: skip
 READINGS = (
     Reading(Reason.NONE, Validity.VALID, 72_500, Vital.HEART_RATE),
     Reading(Reason.NOT_MEASURED, Validity.INVALID, None, Vital.SPO2),
 )
+FINDING = GateFinding(Effect.OVERRIDE, "G-BP2", "SBP 164 >= 160", "High blood pressure")
 LINES: list[tuple[Body, str]] = [
     (Measured(1, "d1", 0, Mode.REAL, READINGS, 0), "HR 72.5, SpO2 -"),
     (created(), "Session planned in Room 1 by anna: 35 mg over 40 min"),
@@ -55,7 +72,50 @@ LINES: list[tuple[Body, str]] = [
     (BaselineSet((Baseline(3, 125_000, Vital.SYSTOLIC_BP),)), "Baseline: SBP 125 (of 3)"),
     (BaselineSet(()), "Baseline: none"),
     (AlertChanged(ALERT, Why.ONSET_PASSED), "HR-H1.1 Severe tachycardia raised: HR 140 >= 131 for 15 s"),
+    (AlertShown("HR-H1.1", "anna", 1_250), "HR-H1.1 shown to anna after 1.25 s"),
+    (AlertNotified("HR-H1.1", "webhook", "answered 204", is_delivered=True), "HR-H1.1 sent by webhook: delivered, answered 204"),
+    (AlertNotified("HR-H1.1", "webhook", "answered 500", is_delivered=False), "HR-H1.1 sent by webhook: NOT delivered, answered 500"),
+    (ScreensChanged(("anna", "ben"), 3), "3 screens watch (anna, ben)"),
+    (ScreensChanged((), 0), "0 screens watch"),
+    (AudioPaused("anna", 60_000), "Sound paused for 60 s by anna"),
+    (AudioPauseEnded("anna"), "Sound pause ended by anna"),
+    (AudioResumed("new_alert"), "Sound is back (new alert)"),
+    (ObservationCharted("anna", None, Charted.SEDATION, 4), "MOAA/S 4 charted by anna"),
+    (ObservationCharted("anna", "after water", Charted.NAUSEA, 0), "nausea 0 charted by anna: after water"),
+    (GatesJudged(Before.START, ()), "Gates before start: all open"),
+    (
+        GatesJudged(Before.START, (GateFinding(Effect.CAUTION, "G-BP1", "SBP 145 > 140", "Raised blood pressure"),)),
+        "Gates before start: Raised blood pressure (caution: SBP 145 > 140)",
+    ),
+    (LimitProposed("anna", "high", 150_000, "tall", "BP-M1", Vital.SYSTOLIC_BP), "BP-M1: SBP limit 150 proposed by anna: tall"),
+    (LimitConfirmed("ben", 1), "Proposal 1 confirmed by ben"),
+    (
+        LimitChanged("anna", "ben", "high", 150_000, 160_000, "BP-M1", Vital.SYSTOLIC_BP),
+        "BP-M1: SBP limit 160 -> 150 by anna, confirmed by ben",
+    ),
+    (LimitAwaitsConfirmation(1, "BP-H1"), "BP-H1: proposal 1 waits for a second person"),
     (RemeasureRequested("BP-H1.1", Vital.SYSTOLIC_BP, 120_000), "Second SBP asked for within 120 s (BP-H1.1)"),
+    (AlertChanged(ALERT, Why.UNSEEN), "HR-H1.1 Severe tachycardia shown on no screen: the second channel is used: HR 140 >= 131 for 15 s"),
+    (ObservationCharted("anna", None, Charted.SEDATION, 4), "MOAA/S 4 charted by anna"),
+    (ObservationCharted("anna", "sudden", Charted.CHEST_PAIN, 1), "chest pain yes charted by anna: sudden"),
+    (AlertShown("HR-H1.1", "anna", 340), "HR-H1.1 shown to anna after 0.34 s"),
+    (AlertNotified("HR-H1.1", "webhook", "200", is_delivered=True), "HR-H1.1 sent by webhook: delivered, 200"),
+    (AlertNotified("HR-H1.1", "none", "no channel", is_delivered=False), "HR-H1.1 sent by none: NOT delivered, no channel"),
+    (ScreensChanged(("anna", "ben"), 2), "2 screens watch (anna, ben)"),
+    (ScreensChanged((), 0), "0 screens watch"),
+    (AudioPaused("anna", 60_000), "Sound paused for 60 s by anna"),
+    (AudioPauseEnded("anna"), "Sound pause ended by anna"),
+    (AudioResumed("new_alert"), "Sound is back (new alert)"),
+    (LimitProposed("anna", "high", 145_000, "a runner", "HR-H1", Vital.HEART_RATE), "HR-H1: HR limit 145 proposed by anna: a runner"),
+    (LimitConfirmed("ben", 1), "Proposal 1 confirmed by ben"),
+    (
+        LimitChanged("anna", "ben", "high", 145_000, 131_000, "HR-H1", Vital.HEART_RATE),
+        "HR-H1: HR limit 131 -> 145 by anna, confirmed by ben",
+    ),
+    (LimitChanged("anna", None, "high", 120_000, 131_000, "HR-H1", Vital.HEART_RATE), "HR-H1: HR limit 131 -> 120 by anna"),
+    (LimitAwaitsConfirmation(1, "HR-H1"), "HR-H1: proposal 1 waits for a second person"),
+    (GatesJudged(Before.START, ()), "Gates before start: all open"),
+    (GatesJudged(Before.START, (FINDING,)), "Gates before start: High blood pressure (override: SBP 164 >= 160)"),
 ]
 
 

@@ -109,7 +109,7 @@ async def test_a_broken_log_is_reported_and_the_others_go_on(ward: Ward) -> None
     assert broken in (again.registry.system().recording_impaired or "")
     assert [runner.session for runner in again.registry.open_sessions()] == [whole]
     await again.registry.settled()
-    assert again.log(whole)[-1].body == MonitorRestarted("1")
+    assert again.bodies(whole, MonitorRestarted) == [MonitorRestarted("1")]
     await again.registry.stop()
 
 

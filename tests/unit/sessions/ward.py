@@ -1,18 +1,22 @@
 """A registry on a store that is told when to commit, a clock that is told when to move, and a device that speaks."""
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
 from monitor.clock import ManualClock
 from monitor.core.limits import encode_limits
+from monitor.notify.dispatch import Dispatcher
+from monitor.sessions.calls import RAISED
 from monitor.sessions.registry import Registry
 from monitor.stream.hub import Subscription
 from schemas.device_wire import Invalid
-from schemas.log import AlertAcknowledged, DeviceBound, Entry, Interval, PhaseOrdered
+from schemas.log import AlertAcknowledged, AlertChanged, Body, DeviceBound, Entry, Interval, PhaseOrdered
 from schemas.measurement import Measurement, Mode
 from schemas.session import Phase
 from schemas.stream_wire import Snapshot, StreamFrame, Update
+from tests.support.channels import FakeChannel
 from tests.support.held_store import HeldStore
 from tests.unit.core.bedside import CALM, CALM_CUFF, INFUSION, PATIENT, default_limits, values_of
 
@@ -28,10 +32,19 @@ async def turns(count: int = 8) -> None:
 class Ward:
     """`start` it; `restart` gives another one on the same store, as after a kill."""
 
-    def __init__(self, store: HeldStore | None = None, clock: ManualClock | None = None) -> None:
+    def __init__(self, store: HeldStore | None = None, clock: ManualClock | None = None, channels: Sequence[FakeChannel] = ()) -> None:
         self.store = store or HeldStore()
         self.clock = clock or ManualClock()
-        self.registry = Registry(self.store, self.clock, encode_limits(default_limits()), version="1", site_zone="UTC")
+        self.channels = channels
+        self.registry = Registry(
+            self.store,
+            self.clock,
+            encode_limits(default_limits()),
+            version="1",
+            site_zone="UTC",
+            second_channel=Dispatcher(channels, self.clock),
+            public_url="https://monitor.example",
+        )
         self.seqs: dict[str, int] = {}
         self.counters: dict[str, int] = {}
 
@@ -40,12 +53,15 @@ class Ward:
 
     async def restart(self) -> "Ward":
         """A kill: nothing of the old process is asked; what was not on disk is gone."""
+        await self.registry._canary.stop()
+        await self.registry._calls.stop()
+        await self.registry.screens.stop()
         await self.registry._watch.stop()
         await self.registry.hub.stop()
         while self.store.waiting:
             self.store.fail("closed")
         self.store.is_held = False
-        again = Ward(self.store, self.clock)
+        again = Ward(self.store, self.clock, self.channels)
         again.seqs, again.counters = dict(self.seqs), dict(self.counters)
         await again.start()
         return again
@@ -107,6 +123,19 @@ class Ward:
 
     def log(self, session: str) -> list[Entry]:
         return self.store.logs.get(session, [])
+
+    def raised(self, session: str) -> dict[str, int]:
+        """When each rule was first raised, in ms since the session's creation, by its log."""
+        log = self.log(session)
+        raised: dict[str, int] = {}
+        for entry in log:
+            if isinstance(entry.body, AlertChanged) and entry.body.why in RAISED:
+                raised.setdefault(entry.body.alert.rule, entry.at_ms - log[0].at_ms)
+        return raised
+
+    def bodies(self, session: str, *kinds: type[Body]) -> list[Body]:
+        """The entries of these kinds."""
+        return [entry.body for entry in self.log(session) if isinstance(entry.body, kinds)]
 
 
 class Screen:

@@ -13,7 +13,19 @@ from monitor.stream.hub import Hub, Newest, Subscription, TooManyViewers
 from schemas.log import Measured
 from schemas.measurement import Mode, Reading, Reason, Validity
 from schemas.session import Order, Patient, Phase, Treatment
-from schemas.stream_wire import Happened, Heartbeat, Resumed, SessionNow, Snapshot, StreamFrame, StreamHello, SystemNow, Update, VitalNow
+from schemas.stream_wire import (
+    Canary,
+    Happened,
+    Heartbeat,
+    Resumed,
+    SessionNow,
+    Snapshot,
+    StreamFrame,
+    StreamHello,
+    SystemNow,
+    Update,
+    VitalNow,
+)
 from schemas.vitals import Vital
 
 _decode = msgspec.json.Decoder(StreamFrame).decode
@@ -82,8 +94,8 @@ async def ward() -> AsyncIterator[Ward]:
     await ward.hub.stop()
 
 
-async def read(screen: Subscription) -> StreamHello | Snapshot | Update | Heartbeat | Resumed:
-    frame: StreamHello | Snapshot | Update | Heartbeat | Resumed = _decode(await screen.next())
+async def read(screen: Subscription) -> StreamFrame:
+    frame: StreamFrame = _decode(await screen.next())
     return frame
 
 
@@ -288,3 +300,41 @@ async def test_stopping_ends_what_waits(ward: Ward) -> None:
     ward.hub.start()
     await ward.hub.stop()
     assert not ward.hub.is_alive
+
+
+# --- the monitor's own subscriber -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_canary_goes_to_every_screen_behind_what_came_before_it(ward: Ward) -> None:
+    screen, other = await opened(ward), await opened(ward)
+    ward.alert()
+    ward.hub.publish({}, (), (), (), None, [Canary(id="c-1", now_ms=5)])
+    for each in (screen, other):
+        assert isinstance(await read(each), Update)
+        assert await read(each) == Canary(id="c-1", now_ms=5)
+    assert ward.hub.position == 1, "it is no update: a screen that comes back does not miss it"
+
+
+async def test_a_probe_gets_what_is_published_and_no_more(ward: Ward) -> None:
+    probe = ward.hub.probe()
+    assert await is_silent(probe), "no hello, no snapshot"
+    assert (ward.hub.viewers, ward.snapshots) == (0, 0)
+    ward.hub.publish({}, (), (), (), None, [Canary(id="c-1", now_ms=5)])
+    assert await read(probe) == Canary(id="c-1", now_ms=5)
+    probe.close()
+    ward.hub.publish({}, (), (), (), None, [Canary(id="c-2", now_ms=6)])
+    assert await is_silent(probe)
+
+
+async def test_a_probe_takes_no_screen_s_place(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "MAX_SUBSCRIBERS", 1)
+    ward.hub.probe()
+    ward.screen()
+    with pytest.raises(TooManyViewers):
+        ward.screen()
+
+
+async def test_a_canary_without_anybody_there_is_gone(ward: Ward) -> None:
+    ward.hub.publish({}, (), (), (), None, [Canary(id="c-1", now_ms=5)])
+    screen = await opened(ward)
+    assert await is_silent(screen)
