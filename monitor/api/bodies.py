@@ -45,7 +45,7 @@ class PatientBody(Body):
     weight_kg: Annotated[float, Field(ge=20, le=300)]
 
     def patient(self) -> Patient:
-        return Patient(birth_year=self.birth_year, label=self.label, weight_g=_thousandths(self.weight_kg))
+        return Patient(birth_year=self.birth_year, label=self.label, weight_g=to_thousandths(self.weight_kg))
 
 
 class OrderBody(Body):
@@ -87,7 +87,7 @@ class NewSessionBody(Body):
         if order.dose_mg_per_kg is not None:
             dose_ug = round(_exact(order.dose_mg_per_kg) * _exact(self.patient.weight_kg) * 1000)
         else:
-            dose_ug = _thousandths(order.dose_mg or 0)
+            dose_ug = to_thousandths(order.dose_mg or 0)
         return Order(dose_ug=dose_ug, duration_ms=round(_exact(order.duration_min) * 60_000), treatment=Treatment(order.treatment))
 
 
@@ -112,7 +112,7 @@ class RateBody(Body):
     rate_mg_per_min: DoseMg
 
     def given(self, by: str) -> RateSet:
-        return RateSet(by=by, rate_ug_per_min=_thousandths(self.rate_mg_per_min))
+        return RateSet(by=by, rate_ug_per_min=to_thousandths(self.rate_mg_per_min))
 
 
 class BolusBody(Body):
@@ -120,7 +120,7 @@ class BolusBody(Body):
     amount_mg: Annotated[float, Field(ge=0.001, le=MAX_DOSE_MG)]
 
     def given(self, by: str) -> BolusGiven:
-        return BolusGiven(amount_ug=_thousandths(self.amount_mg), by=by)
+        return BolusGiven(amount_ug=to_thousandths(self.amount_mg), by=by)
 
 
 DoseBody = Annotated[RateBody | BolusBody, Field(discriminator="kind")]
@@ -156,7 +156,7 @@ def _exact(number: float) -> Decimal:
     return Decimal(repr(number))
 
 
-def _thousandths(number: float) -> int:
+def to_thousandths(number: float) -> int:
     return round(_exact(number) * 1000)
 
 

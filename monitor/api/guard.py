@@ -8,6 +8,8 @@ Anonymous: a page is sent to the login (303), the API says 401, a WebSocket is c
 The path is the ASGI scope's, the same that the router matches; nothing is decided by a URL put together from the Host header.
 """
 
+import hashlib
+import hmac
 from contextvars import ContextVar
 from typing import Final
 from urllib.parse import quote
@@ -19,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.access.control import AccessControl
 from monitor.access.origins import Origin, own_origin, parse_origin, why_foreign
 from monitor.access.ports import AccessKind, AccessStoreFailed
-from monitor.access.roles import Device, Person, Principal
+from monitor.access.roles import Device, Person, Principal, Scraper
 from monitor.api.policy import Policy, Row
 from monitor.api.problems import Problem, problem_response, unavailable
 from monitor.api.request_head import RequestHead, read_head
@@ -54,7 +56,8 @@ class Guard:
 
     `csp`: the Content-Security-Policy of every answer that brings none; `frame-ancestors 'none'` is added where it does not say.
     `hosts`: Host names (lower case, without port) that are answered; None answers all. `origins`: further origins whose pages are ours,
-    e.g. the public 'https://monitor.example' in front of a proxy that hides it. Raises ValueError for an origin that is none.
+    e.g. the public 'https://monitor.example' in front of a proxy that hides it. `metrics_token`: opens the rows for figures; None: nothing
+    does but a person's role. Raises ValueError for an origin that is none.
     """
 
     def __init__(
@@ -66,11 +69,13 @@ class Guard:
         policy: Policy | None = None,
         hosts: frozenset[str] | None = None,
         origins: frozenset[str] = frozenset(),
+        metrics_token: bytes | None = None,
     ) -> None:
         self._app = app
         self._access = access
         self._policy = policy if policy is not None else Policy()
         self._hosts = hosts
+        self._metrics_token = None if metrics_token is None else _digest(metrics_token)
         self._origins: frozenset[Origin] = frozenset(_configured(text) for text in origins)
         full_csp = csp if "frame-ancestors" in csp else f"{csp.rstrip('; ')}; frame-ancestors 'none'"
         self._headers = {**_HEADERS, b"content-security-policy": full_csp.encode("ascii")}
@@ -127,7 +132,15 @@ class Guard:
             person = await self._access.web_sessions.verify(head.cookie)
             if person is not None:
                 return person
-        return None if head.bearer is None else await self._access.devices.verify(head.bearer)
+        if head.bearer is None:
+            return None
+        if row is not None and row.who.scraper and self._is_metrics_token(head.bearer):
+            return Scraper()
+        return await self._access.devices.verify(head.bearer)
+
+    def _is_metrics_token(self, bearer: str) -> bool:
+        """Digests are compared, so that the time it takes tells neither how much of it is right nor how long the right one is."""
+        return self._metrics_token is not None and hmac.compare_digest(_digest(bearer.encode("utf-8", "replace")), self._metrics_token)
 
     def _why_foreign(self, head: RequestHead, row: Row | None, own: Origin) -> str | None:
         is_for_device = row is not None and row.who.device
@@ -188,11 +201,13 @@ def _may(principal: Principal, row: Row) -> bool:
             return principal.role in row.who.roles
         case Device():
             return row.who.device
+        case Scraper():
+            return row.who.scraper
 
 
 def _not_allowed(principal: Principal, row: Row) -> str:
     needed = "a registered device" if row.who.device else "one of: " + ", ".join(sorted(row.who.roles))
-    return f"This is for {needed}; you are {'a device' if isinstance(principal, Device) else principal.role}."
+    return f"This is for {needed}; you are {principal.role if isinstance(principal, Person) else 'a device'}."
 
 
 def _name(principal: Principal | None) -> str | None:
@@ -201,8 +216,14 @@ def _name(principal: Principal | None) -> str | None:
             return principal.username
         case Device():
             return principal.device
+        case Scraper():
+            return "(figures)"
         case None:
             return None
+
+
+def _digest(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()
 
 
 def _configured(text: str) -> Origin:

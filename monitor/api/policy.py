@@ -19,10 +19,11 @@ WEBSOCKET: Final = "WEBSOCKET"
 
 
 class Who(msgspec.Struct, frozen=True):
-    """`anybody`: without an identity. `device`: registered devices. `roles`: people in one of them."""
+    """`anybody`: without an identity. `device`: registered devices. `scraper`: who has the token for figures. `roles`: people in one."""
 
     anybody: bool = False
     device: bool = False
+    scraper: bool = False
     roles: frozenset[Role] = frozenset()
 
 
@@ -34,6 +35,7 @@ ADMIN: Final = Who(roles=frozenset({Role.ADMIN}))
 CLINICIAN_OR_AUDITOR: Final = Who(roles=frozenset({Role.CLINICIAN, Role.AUDITOR}))
 CLINICIAN_OR_ADMIN: Final = Who(roles=frozenset({Role.CLINICIAN, Role.ADMIN}))
 AUDITOR_OR_ADMIN: Final = Who(roles=frozenset({Role.AUDITOR, Role.ADMIN}))
+FIGURES: Final = Who(scraper=True, roles=frozenset({Role.AUDITOR, Role.ADMIN}))
 NOBODY: Final = Who()
 
 
@@ -48,6 +50,7 @@ class Row(msgspec.Struct, frozen=True):
 TABLE: Final = (
     Row("GET", "/healthz", ANYBODY),
     Row("GET", "/readyz", ANYBODY),
+    Row("GET", "/metrics", FIGURES),
     Row("GET", "/auth/login", ANYBODY),
     Row("POST", "/auth/login", ANYBODY),
     Row("GET", "/auth/ticket", ANYBODY),
@@ -77,6 +80,14 @@ TABLE: Final = (
     Row("POST", "/api/v1/sessions/{session_id}/doses", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/alerts/{alert}/acknowledgement", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/notes", CLINICIAN),
+    Row("GET", "/api/v1/signs", ANY_PERSON),
+    Row("POST", "/api/v1/sessions/{session_id}/observations", CLINICIAN),
+    Row("GET", "/api/v1/sessions/{session_id}/gates", ANY_PERSON),
+    Row("POST", "/api/v1/sessions/{session_id}/audio-pause", CLINICIAN),
+    Row("DELETE", "/api/v1/sessions/{session_id}/audio-pause", CLINICIAN),
+    Row("GET", "/api/v1/sessions/{session_id}/limits", ANY_PERSON),
+    Row("POST", "/api/v1/sessions/{session_id}/limits", CLINICIAN),
+    Row("POST", "/api/v1/sessions/{session_id}/limits/{proposal}/confirmation", CLINICIAN),
     Row("GET", "/api/v1/sessions/{session_id}/export", CLINICIAN_OR_AUDITOR),
     Row("GET", "/api/v1/ward/trend", ANY_PERSON),
     Row("GET", "/api/v1/devices", ANY_PERSON),

@@ -8,7 +8,19 @@ import msgspec
 from fastapi import APIRouter, FastAPI
 
 from monitor.access.control import AccessControl
-from monitor.api import devices, health, ingest, people, sessions, sessions_commands, sessions_export, sessions_trend, stream
+from monitor.api import (
+    devices,
+    health,
+    ingest,
+    metrics,
+    people,
+    sessions,
+    sessions_care,
+    sessions_commands,
+    sessions_export,
+    sessions_trend,
+    stream,
+)
 from monitor.api.ingest_connection import Patience
 from monitor.api.rest_answers import Documented
 from monitor.api.rest_refusals import install_refusals
@@ -34,7 +46,9 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     """Everything below /api/v1."""
     router = APIRouter(prefix="/api/v1")
     router.include_router(sessions.routes(parts.registry, parts.store, documented))
-    router.include_router(sessions_commands.routes(parts.registry, parts.store, parts.access, documented))
+    commands = sessions_commands.Commands(parts.registry, parts.store, parts.access)
+    router.include_router(sessions_commands.routes(commands, documented))
+    router.include_router(sessions_care.routes(commands, parts.clock, documented))
     router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
     exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
     router.include_router(sessions_export.routes(exporter, parts.access))
@@ -48,8 +62,9 @@ def install(app: FastAPI, parts: Parts) -> None:
     documented = Documented()
     install_refusals(app)
     app.include_router(health.routes(parts.registry, parts.store))
+    app.include_router(metrics.routes(parts.registry.telemetry))
     app.include_router(build_router(parts, documented, version=app.version))
     lines = ingest.Lines(parts.registry, parts.clock, parts.access.still_valid, patience=parts.patience, max_in_flight=parts.max_in_flight)
     app.include_router(ingest.routes(lines, documented))
-    app.include_router(stream.routes(parts.registry.hub, parts.access.still_valid, parts.patience))
+    app.include_router(stream.routes(parts.registry, parts.access.still_valid, parts.patience))
     documented.add_to(app)

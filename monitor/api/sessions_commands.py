@@ -1,6 +1,8 @@
 """What clinicians do: begin a session, bind devices, move it on, give, acknowledge, note. Each answer goes out when it is on disk."""
 
-from typing import Final
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
 
 import msgspec
 from fastapi import APIRouter
@@ -15,6 +17,7 @@ from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import on_record, require, why_not_open
 from monitor.api.sessions import now_of
 from monitor.sessions.registry import Registry
+from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
 from schemas.log import DeviceBound, DeviceUnbound, Entry, Input
 from schemas.stream_wire import SessionNow
@@ -36,12 +39,24 @@ class Commands:
         self._store = store
         self._access = access
 
-    async def do(self, session_id: str, body: Input) -> Response:
-        """Raises Problem, CommandRefused, StoreFailed."""
-        if self.registry.get(session_id) is None:
+    async def do(self, session_id: str, *bodies: Input) -> Response:
+        """Several inputs are judged in one turn of the event loop: a command runs up to its wait for the disk without a pause, and the
+        tasks of `gather` start in their order, so nothing comes between them. Where one may be refused and another not, the caller has
+        checked them before. Raises Problem, CommandRefused, StoreFailed."""
+        await self.open_session(session_id)
+        try:
+            written = await on_record(_together([self.registry.command(session_id, body) for body in bodies]))
+        except KeyError:
+            await self.open_session(session_id)  # it ended between the two looks: then this says so
+            raise
+        return answer(Done(tuple(entry for entries in written for entry in entries)))
+
+    async def open_session(self, session_id: str) -> Runner:
+        """Raises Problem (404, 409)."""
+        runner = self.registry.get(session_id)
+        if runner is None:
             raise await why_not_open(self._store, session_id)
-        entries = await on_record(self.registry.command(session_id, body))
-        return answer(Done(tuple(entries)))
+        return runner
 
     async def bind(self, session_id: str, device: str, by: str) -> Response:
         """Mode and source are the registered ones: nobody can bind a simulator as a real device."""
@@ -51,9 +66,13 @@ class Commands:
         return await self.do(session_id, DeviceBound(by=by, device=device, mode=rows[device].mode, source=rows[device].source))
 
 
-def routes(registry: Registry, store: Store, access: AccessControl, documented: Documented) -> APIRouter:
+async def _together(commands: Sequence[Coroutine[Any, Any, list[Entry]]]) -> list[list[Entry]]:
+    return await asyncio.gather(*commands)
+
+
+def routes(commands: Commands, documented: Documented) -> APIRouter:
     router = APIRouter(tags=["commands"])
-    commands = Commands(registry, store, access)
+    registry = commands.registry
     done = documented.responses(Done, problems=_PROBLEMS)
 
     @router.post("/sessions", status_code=201, responses=documented.responses(SessionNow, status=201, problems=_PROBLEMS))

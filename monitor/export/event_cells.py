@@ -2,7 +2,23 @@
 
 import msgspec
 
-from schemas.log import AlertChanged, Body, BolusGiven, DeviceBound, DeviceJoined, DeviceLeft, DeviceUnbound, RateSet, RemeasureRequested
+from schemas.log import (
+    AlertChanged,
+    AudioPaused,
+    Body,
+    BolusGiven,
+    DeviceBound,
+    DeviceJoined,
+    DeviceLeft,
+    DeviceUnbound,
+    LimitChanged,
+    LimitProposed,
+    ObservationCharted,
+    RateSet,
+    RemeasureRequested,
+    ScreensChanged,
+)
+from schemas.signs import SIGNS
 from schemas.vitals import format_milli
 
 
@@ -35,5 +51,15 @@ def event_cells(body: Body) -> EventCells:
             return EventCells(vital=body.alert.vital or "", reason=body.why)
         case RemeasureRequested():
             return EventCells(vital=body.vital)
+        case ObservationCharted():
+            return EventCells(value=str(body.value), unit=SIGNS[body.sign].unit)
+        case ScreensChanged():
+            return EventCells(value=str(body.screens))
+        case AudioPaused():
+            return EventCells(value=format_milli(body.for_ms), unit="s")
+        case LimitProposed():
+            return EventCells(vital=body.vital, value=format_milli(body.limit_milli), unit=SIGNS[body.vital].unit)
+        case LimitChanged():
+            return EventCells(vital=body.vital, value=format_milli(body.new_milli), unit=SIGNS[body.vital].unit)
         case _:
             return _NOTHING

@@ -24,6 +24,7 @@ from schemas.instant import format_ms
 from schemas.measurement import Mode
 
 OWN = "http://monitor.example"
+METRICS_TOKEN = b"a-token-for-figures"
 SESSION: dict[str, Any] = {
     "room": "Room 1",
     "patient": {"label": "A.B.", "birth_year": 1980, "weight_kg": 70},
@@ -51,7 +52,7 @@ class House:
             patience=patience,
         )
         rest.install(self.api, parts)
-        self.api.add_middleware(Guard, access=self.access, csp="default-src 'self'")
+        self.api.add_middleware(Guard, access=self.access, csp="default-src 'self'", metrics_token=METRICS_TOKEN)
         self.http = httpx2.AsyncClient(transport=httpx2.ASGITransport(self.api), base_url=OWN)
         self._headers: dict[Role, dict[str, str]] = {}
 
@@ -59,9 +60,13 @@ class House:
         await self.access.start()
         await self.registry.start()
         for role in Role:
-            await self.access.add_person(role, role, role, password=None, by="test")
-            opened = await self.access.use_ticket(await self.access.issue_ticket(role, by="test"), None)
-            self._headers[role] = {"cookie": f"infusion_session={opened.token}", "origin": OWN}
+            self._headers[role] = await self.person(role, role)
+
+    async def person(self, name: str, role: Role = Role.CLINICIAN) -> dict[str, str]:
+        """The headers of one more person."""
+        await self.access.add_person(name, name, role, password=None, by="test")
+        opened = await self.access.use_ticket(await self.access.issue_ticket(name, by="test"), None)
+        return {"cookie": f"infusion_session={opened.token}", "origin": OWN}
 
     async def get(self, path: str, role: Role = Role.CLINICIAN, **params: Any) -> httpx2.Response:
         return await self.http.get(path, headers=self._headers[role], params=params)

@@ -34,7 +34,7 @@ async def test_a_session_from_plan_to_end(home: House) -> None:
         ("doses", {"kind": "rate", "rate_mg_per_min": 0.875}, "rate_set"),
         ("doses", {"kind": "bolus", "amount_mg": 2.5}, "bolus_given"),
         ("phase", {"phase": "recovery"}, "phase_ordered"),
-        ("phase", {"phase": "closed"}, "phase_ordered"),
+        ("phase", {"phase": "closed", "override": "transferred"}, "gates_judged"),
     ]
     for where, body, kind in steps:
         done = await home.post(f"{path}/{where}", body)
@@ -46,7 +46,7 @@ async def test_a_session_from_plan_to_end(home: House) -> None:
     (row,) = (await home.get("/api/v1/sessions")).json()
     assert (row["id"], row["phase"], row["room"]) == ("S-000001", "closed", "Room 1")
     journal = (await home.get(f"{path}/journal")).json()
-    assert [event["kind"] for event in journal["entries"]][:3] == ["session_created", "device_bound", "phase_ordered"]
+    assert [event["kind"] for event in journal["entries"]][:3] == ["session_created", "screens_changed", "device_bound"]
     assert all("clinician" in event["text"] for event in journal["entries"] if event["kind"] == "note_added")
 
 
@@ -194,7 +194,7 @@ async def test_the_journal_comes_in_pages(home: House) -> None:
     first = (await home.get(f"/api/v1/sessions/{session}/journal", limit=4)).json()
     assert [event["seq"] for event in first["entries"]] == [1, 2, 3, 4]
     second = (await home.get(f"/api/v1/sessions/{session}/journal", limit=4, since_seq=first["next_since_seq"])).json()
-    assert [event["seq"] for event in second["entries"]] == [5, 6]
+    assert [event["seq"] for event in second["entries"]] == [5, 6, 7]
     assert second["next_since_seq"] is None
 
 

@@ -1,6 +1,7 @@
 """The shell around a screen's connection."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,18 +9,22 @@ import msgspec
 import pytest
 from starlette.websockets import WebSocket
 
-from monitor.access.roles import Role
+from monitor.access.roles import Person, Role
 from monitor.api.ingest_connection import Patience
-from monitor.api.stream import MAX_SAID, Screen
+from monitor.api.stream import MAX_MALFORMED, MAX_SAID, MAX_SAID_CHARACTERS, Screen
+from monitor.stream.watching import NOBODY, Watchers
 from tests.unit.api.asgi_socket import AsgiSocket, turns
 from tests.unit.api.house import House
 
 
-def screen(home: House, *, patience: Patience | None = None, is_valid: Callable[[], bool] = lambda: True) -> AsgiSocket:
+def screen(
+    home: House, *, role: Role = Role.CLINICIAN, patience: Patience | None = None, is_valid: Callable[[], bool] = lambda: True
+) -> AsgiSocket:
     async def serve(websocket: WebSocket) -> None:
         await websocket.accept()
         subscription = home.registry.hub.subscribe(None, user="anna", role="clinician")
-        await Screen(websocket, subscription, is_valid, patience or Patience()).run()
+        person = Person("anna", "Anna", role)
+        await Screen(websocket, subscription, home.registry, person, is_valid, patience or Patience()).run()
 
     return AsgiSocket(serve)
 
@@ -68,22 +73,78 @@ async def test_a_logged_out_person_is_cut_off(home: House) -> None:
     assert (await socket.closed())[0] == 4401
 
 
-@pytest.mark.parametrize("said", [["hi"] * (MAX_SAID + 1), ["x" * 5_000]], ids=["often", "long"])
-async def test_a_screen_that_talks_too_much_is_cut_off(home: House, said: list[str]) -> None:
+READY = '{"type":"ready","visible":true,"sound":true}'
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [([READY] * (MAX_SAID + 1), 4400), (["x" * (MAX_SAID_CHARACTERS + 1)], 4400), (["hi"] * (MAX_MALFORMED + 1), 4422)],
+    ids=["often", "long", "nonsense"],
+)
+async def test_a_screen_that_talks_too_much_is_cut_off(home: House, said: list[str], code: int) -> None:
     socket = screen(home)
     for text in said:
         socket.say(text)
-    assert (await socket.closed())[0] == 4400
+    assert (await socket.closed())[0] == code
+    assert home.registry.screens.watchers() == NOBODY, "who was cut off does not watch"
 
 
 async def test_a_screen_may_say_a_little(home: House) -> None:
     socket = screen(home)
-    for _ in range(MAX_SAID):
+    for _ in range(MAX_MALFORMED):
         socket.say('{"type":"shown"}')
+    for _ in range(MAX_SAID - MAX_MALFORMED):
+        socket.say(READY)
     await turns(3 * MAX_SAID)
     assert (socket.unread, home.registry.hub.viewers) == (0, 1)
+    assert home.registry.telemetry.malformed._value.get() == MAX_MALFORMED
     socket.hang_up()
     await socket.ended()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"type":"ready","visible":true}',
+        '{"type":"ready","visible":1,"sound":true}',
+        '{"type":"ready","visible":true,"sound":true,"more":1}',
+        '{"type":"shown","alerts":[{"session":"S-000001"}]}',
+        '{"type":"heartbeat"}',
+        "[]",
+        "",
+        "\ud800",
+    ],
+)
+async def test_what_is_not_of_the_form_is_counted_and_changes_nothing(home: House, said: str) -> None:
+    socket = screen(home)
+    socket.say(said)
+    await turns()
+    assert (home.registry.telemetry.malformed._value.get(), home.registry.screens.watchers()) == (1, NOBODY)
+    socket.hang_up()
+    await socket.ended()
+
+
+async def test_bytes_that_are_no_text_are_counted(home: House) -> None:
+    socket = screen(home)
+    socket.say_bytes(b"\xff\xfe")
+    await turns()
+    assert home.registry.telemetry.malformed._value.get() == 1
+    socket.hang_up()
+    await socket.ended()
+
+
+@pytest.mark.parametrize(("visible", "sound"), [(True, True), (True, False), (False, True), (False, False)])
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_clinician_s_screen_that_is_seen_and_heard_watches(home: House, role: Role, visible: bool, sound: bool) -> None:
+    socket = screen(home, role=role)
+    socket.say(json.dumps({"type": "ready", "visible": visible, "sound": sound}))
+    await turns()
+    watches = role is Role.CLINICIAN and visible and sound
+    assert home.registry.screens.watchers() == (Watchers(("anna",), 1) if watches else NOBODY)
+    assert home.registry.system().watching == int(watches)
+    socket.hang_up()
+    await socket.ended()
+    assert home.registry.screens.watchers() == NOBODY
 
 
 async def test_the_route_resumes_where_a_screen_was(home: House) -> None:

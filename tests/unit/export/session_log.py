@@ -17,9 +17,15 @@ from monitor.export.selection import LogSource, select
 from monitor.export.signing import InstallationKey
 from monitor.export.verify import Verdict, verify_record
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.limits import Before, Effect
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
+    AlertNotified,
+    AlertShown,
+    AudioPaused,
+    AudioPauseEnded,
+    AudioResumed,
     BaselineSet,
     Body,
     BolusGiven,
@@ -28,19 +34,28 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    GateFinding,
+    GatesJudged,
     Interval,
+    LimitAwaitsConfirmation,
+    LimitChanged,
+    LimitConfirmed,
+    LimitProposed,
     Measured,
     MonitorRestarted,
     NoteAdded,
+    ObservationCharted,
     PhaseOrdered,
     RateSet,
     RemeasureRequested,
+    ScreensChanged,
     Seal,
     SessionCreated,
     canonical,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
 from schemas.session import Baseline, Order, Patient, Phase, Treatment
+from schemas.signs import Charted
 from schemas.vitals import Vital
 
 START_MS = 1_795_000_000_123
@@ -116,12 +131,14 @@ def alert_of(state: AlertState = AlertState.ACTIVE) -> Alert:
         acknowledged_at_ms=None,
         acknowledged_by=None,
         cause="blood_pressure",
+        escalation=0,
         id="BP-H1.1",
         kind=AlertKind.PHYSIOLOGICAL,
         priority=Priority.HIGH,
         raised_at_ms=START_MS,
         reason="SBP 184 >= 180, +47 % of baseline 125",
         rule="BP-H1",
+        shown_at_ms=None,
         since_ms=START_MS,
         state=state,
         title="Blood pressure very high",
@@ -129,8 +146,8 @@ def alert_of(state: AlertState = AlertState.ACTIVE) -> Alert:
     )
 
 
-def every_event() -> list[Body]:
-    """One of each kind that may come after the session is created and a device bound."""
+def usual_events() -> list[Body]:
+    """What a log of these tests holds after the session is created and a device bound."""
     return [
         DeviceJoined(boot="b1", device="sim-room-1", intervals=(Interval(interval_ms=1_000, vital=Vital.SPO2),)),
         PhaseOrdered(by="anna", override="baseline cuff \u2265 1, patient asked", phase=Phase.INFUSING),
@@ -147,6 +164,27 @@ def every_event() -> list[Body]:
     ]
 
 
+def every_event() -> list[Body]:
+    """One of each kind that may come after the session is created and a device bound."""
+    return [
+        *usual_events(),
+        ObservationCharted(by="anna", note="after \u00b5", sign=Charted.SEDATION, value=4),
+        AlertShown(alert="BP-H1.1", by="anna", latency_ms=120),
+        ScreensChanged(people=("anna",), screens=1),
+        AlertNotified(alert="BP-H1.1", channel="webhook", detail="200", is_delivered=True),
+        AudioPaused(by="anna", for_ms=60_000),
+        AudioPauseEnded(by="anna"),
+        AudioResumed(why="ended_by_person"),
+        LimitProposed(by="anna", direction="high", limit_milli=190_000, reason="known", rule="BP-H1", vital=Vital.SYSTOLIC_BP),
+        LimitAwaitsConfirmation(proposal=1, rule="BP-H1"),
+        LimitConfirmed(by="ben", proposal=1),
+        LimitChanged(
+            by="anna", confirmed_by="ben", direction="high", new_milli=190_000, old_milli=180_000, rule="BP-H1", vital=Vital.SYSTOLIC_BP
+        ),
+        GatesJudged(before=Before.START, findings=(GateFinding(effect=Effect.CAUTION, gate="G-BP1", reason="SBP 142 > 140", title="x"),)),
+    ]
+
+
 def short_log(session: str = "S-000001", *, measurements: int = 30, is_closed: bool = True) -> Log:
     """Every kind of entry, and a seal every ten measurements."""
     log = Log(session)
@@ -154,7 +192,7 @@ def short_log(session: str = "S-000001", *, measurements: int = 30, is_closed: b
     log.bind()
     for number in range(measurements):
         log.measure(seal=number % 10 == 9)
-    for body in every_event():
+    for body in usual_events():
         log.say(body)
     if is_closed:
         log.say(PhaseOrdered(by="anna", override=None, phase=Phase.CLOSED))

@@ -21,6 +21,18 @@ CELLS = {
     "device_left": EventCells(device="sim-room-1"),
     "monitor_restarted": EventCells(),
     "device_unbound": EventCells(device="sim-room-1"),
+    "observation_charted": EventCells(value="4", unit="{score}"),
+    "alert_shown": EventCells(),
+    "screens_changed": EventCells(value="1"),
+    "alert_notified": EventCells(),
+    "audio_paused": EventCells(value="60", unit="s"),
+    "audio_pause_ended": EventCells(),
+    "audio_resumed": EventCells(),
+    "limit_proposed": EventCells(vital="systolic_bp", value="190", unit="mm[Hg]"),
+    "limit_awaits_confirmation": EventCells(),
+    "limit_confirmed": EventCells(),
+    "limit_changed": EventCells(vital="systolic_bp", value="190", unit="mm[Hg]"),
+    "gates_judged": EventCells(),
 }
 
 

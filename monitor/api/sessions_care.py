@@ -1,0 +1,90 @@
+"""What people chart, which limits hold for one patient, how long the sound rests, and what stands against the next step."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Path
+from starlette.responses import Response
+
+from monitor.access.roles import Role
+from monitor.api.auth import PersonHere
+from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, LimitBody, ObservationsBody
+from monitor.api.rest_answers import Documented, answer
+from monitor.api.rest_refusals import require
+from monitor.api.sessions_commands import Commands, Done
+from monitor.clock import Clock
+from monitor.sessions.care import GatesNow, LimitsNow, SignForm, gates_now, limits_now, sign_forms
+from schemas.limits import Before
+from schemas.log import AudioPauseEnded, LimitConfirmed
+
+_PROBLEMS: Final = (404, 409, 503)
+Proposal = Annotated[int, Path(ge=1, le=MAX_PROPOSAL)]
+
+
+def routes(commands: Commands, clock: Clock, documented: Documented) -> APIRouter:
+    router = APIRouter(tags=["care"])
+    _charting(router, commands, documented)
+    _gates(router, commands, clock, documented)
+    _sound(router, commands, documented)
+    _limits(router, commands, documented)
+    return router
+
+
+def _charting(router: APIRouter, commands: Commands, documented: Documented) -> None:
+    @router.get("/signs", responses=documented.responses(tuple[SignForm, ...]), summary="What can be charted, with ranges")
+    async def signs(_: PersonHere) -> Response:
+        return answer(sign_forms())
+
+    @router.post("/sessions/{session_id}/observations", responses=documented.responses(Done, problems=_PROBLEMS))
+    async def chart(person: PersonHere, session_id: str, body: ObservationsBody) -> Response:
+        """What was seen, asked or confirmed. All of it goes on record, or none."""
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, *body.charted(person.username))
+
+
+def _gates(router: APIRouter, commands: Commands, clock: Clock, documented: Documented) -> None:
+    @router.get(
+        "/sessions/{session_id}/gates",
+        responses=documented.responses(GatesNow, problems=(404, 409)),
+        summary="What stands against the start or the discharge now, and what is asked for it",
+    )
+    async def gates(_: PersonHere, session_id: str, before: Before) -> Response:
+        engine = (await commands.open_session(session_id)).engine
+        return answer(gates_now(engine, before, clock.now_ms()))
+
+
+def _sound(router: APIRouter, commands: Commands, documented: Documented) -> None:
+    done = documented.responses(Done, problems=_PROBLEMS)
+
+    @router.post("/sessions/{session_id}/audio-pause", responses=done)
+    async def pause(person: PersonHere, session_id: str, body: AudioPauseBody | None = None) -> Response:
+        """The sound of this session's alerts rests, for everybody. It comes back by itself, and at once with a new alert."""
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, (body or AudioPauseBody()).paused(person.username))
+
+    @router.delete("/sessions/{session_id}/audio-pause", responses=done)
+    async def resume(person: PersonHere, session_id: str) -> Response:
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, AudioPauseEnded(by=person.username))
+
+
+def _limits(router: APIRouter, commands: Commands, documented: Documented) -> None:
+    done = documented.responses(Done, problems=_PROBLEMS)
+
+    @router.get(
+        "/sessions/{session_id}/limits",
+        responses=documented.responses(LimitsNow, problems=(404, 409)),
+        summary="The limits that may be moved for this patient, and what must be charted how often",
+    )
+    async def limits(_: PersonHere, session_id: str) -> Response:
+        return answer(limits_now((await commands.open_session(session_id)).engine))
+
+    @router.post("/sessions/{session_id}/limits", responses=done)
+    async def propose(person: PersonHere, session_id: str, body: LimitBody) -> Response:
+        """It counts at once, unless it loosens a rule of high priority: then another clinician must confirm it."""
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, body.proposed(person.username))
+
+    @router.post("/sessions/{session_id}/limits/{proposal}/confirmation", responses=done)
+    async def confirm(person: PersonHere, session_id: str, proposal: Proposal) -> Response:
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, LimitConfirmed(by=person.username, proposal=proposal))
