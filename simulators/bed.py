@@ -14,10 +14,11 @@ from schemas.device_wire import Frame, WireInterval, WireMeasurement, WireReadin
 from schemas.instant import from_ms
 from schemas.session import Phase
 from schemas.vitals import VITAL_SIGNS, Vital
+from simulators.artefacts import Delivery, SensorArtefacts
 from simulators.faults import Faults, faults_at
 from simulators.patient import Patient, Vitals
 from simulators.scenario import Scenario
-from simulators.sensors import STREAMED, Cuff, CuffResult, Streams
+from simulators.sensors import SETTLING_S, STREAMED, Cuff, CuffResult, Streams
 
 CUFF: Final = (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, Vital.MEAN_BP)
 MAX_WIRE_INTERVAL_S: Final = 3600.0
@@ -45,7 +46,11 @@ class Bed:
         self._streams = Streams(seed)
         self._cuff = Cuff(seed)
         self._cuff.schedule(_FIRST_CUFF_S, round(scenario.timeline.cuff_min * 60))
+        self._artefacts = SensorArtefacts(seed)
+        self._delivery = Delivery(seed)
+        self._settled_at_s: dict[Vital, int] = {}  # when the averages have forgotten the last artefact
         self._shown: dict[Vital, int] = {}
+        self._hidden: frozenset[Vital] = frozenset()
         self._last: WireMeasurement | None = None
         self._counter = 0
         self._seq = 0
@@ -134,25 +139,43 @@ class Bed:
     def faults(self) -> Faults:
         return faults_at(self.scenario.event, self._script_s / 60)
 
+    @property
+    def hidden(self) -> frozenset[Vital]:
+        """Vital signs whose numbers need not be the patient's in the last frame: a fault, an artefact, or one that has not faded yet."""
+        return self._hidden
+
     def next_frame(self) -> Frame:
         """The next second: one measurement of the streamed values, and one of the cuff where a cycle has just ended."""
         at_ms, faults = self.next_at_ms, self.faults
         self.truth = self.patient.step(rate_mg_per_min=self.rate_mg_per_min, at_min=self._script_s / 60)
         self.infused_mg += self.rate_mg_per_min / 60
-        shown = self._streams.step(self.truth)
+        taken, no_signal = self._artefacts.step(self.truth, faults)
+        self._hidden = self._hide(faults)
+        shown = self._streams.step(taken)
         for vital, value in shown.items():
             if vital not in faults.stuck or vital not in self._shown:
                 self._shown[vital] = value
         cuff = None if faults.is_frozen and not self._cuff.is_inflated else self._cuff.step(self.elapsed_s, self.truth)
-        measurements = self._measurements(at_ms, faults, cuff)
+        if cuff is not None and faults.cuff is not None:
+            cuff = self._artefacts.cuff(cuff, faults.cuff)
+        measurements = self._measurements(at_ms + round(faults.clock_s * 1000), faults, faults.lost | no_signal, cuff)
+        measurements = self._delivery.due(self.elapsed_s, measurements, faults.delivery)
         self._tick()
         self._seq += 1
         return Frame(seq=self._seq, measurements=measurements)
 
-    def _measurements(self, at_ms: int, faults: Faults, cuff: CuffResult | None) -> tuple[WireMeasurement, ...]:
+    def _hide(self, faults: Faults) -> frozenset[Vital]:
+        if faults.motion or faults.noise is not None:
+            for vital in STREAMED if faults.motion else (Vital.HEART_RATE,):
+                self._settled_at_s[vital] = self.elapsed_s + SETTLING_S[vital]
+        elif not self._settled_at_s:
+            return faults.hides
+        return faults.hides | {vital for vital, settled_s in self._settled_at_s.items() if self.elapsed_s <= settled_s}
+
+    def _measurements(self, at_ms: int, faults: Faults, lost: frozenset[Vital], cuff: CuffResult | None) -> tuple[WireMeasurement, ...]:
         if faults.is_frozen and self._last is not None:
             return (self._last,)
-        self._last = self._measurement(at_ms, {vital: None if vital in faults.lost else self._shown[vital] for vital in STREAMED})
+        self._last = self._measurement(at_ms, {vital: None if vital in lost else self._shown[vital] for vital in STREAMED})
         if cuff is None:
             return (self._last,)
         values = (None, None, None) if faults.cuff_fails else (cuff.systolic, cuff.diastolic, cuff.mean)

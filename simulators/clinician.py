@@ -1,4 +1,4 @@
-"""What a clinician does at the monitor, over REST: devices, sessions, phases, doses, answers to alerts."""
+"""What a clinician does at the monitor, over REST: devices, sessions, phases, doses, observations, answers to alerts."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.measurement import Mode
 from schemas.session import Phase
+from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
 from simulators.rest import MonitorRefused, Rest
 
@@ -57,6 +58,11 @@ class Clinician:
 
     async def acknowledge(self, session: str, alert: str) -> None:
         await self._rest.order(f"/sessions/{session}/alerts/{alert}/acknowledgement", {"comment": NAME})
+
+    async def chart(self, session: str, values: Mapping[Charted, int]) -> None:
+        """All of them at once."""
+        items = [{"sign": sign, "value": value} for sign, value in values.items()]
+        await self._rest.order(f"/sessions/{session}/observations", {"items": items, "note": NAME})
 
     async def note(self, session: str, text: str) -> None:
         await self._rest.order(f"/sessions/{session}/notes", {"text": text})

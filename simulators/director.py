@@ -1,4 +1,5 @@
-"""Plays the clinician of one session: moves it through its phases at the scenario's times, and makes the patient follow the record.
+"""Plays the clinician of one session: moves it through its phases at the scenario's times, charts what is asked, and makes the patient
+follow the record.
 
 A person at the screen has the last word. The director only ever takes the next step of the usual course, and only when the record says
 that the session stands where that step begins: a session that a person paused stays paused, one that was stopped early recovers early. It
@@ -6,14 +7,17 @@ never resumes, never sets a rate back. The bed's physiology follows the phase an
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from schemas.alert import AlertState
 from schemas.session import OPEN_PHASES, Order, Phase, Treatment
+from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
 from simulators.bed import Bed
+from simulators.charting import CHECK_EVERY_MS, before_discharge, check_due_ms, sedation, unanswered
 from simulators.clinician import NAME, Clinician
 from simulators.clock import Clock
 from simulators.rest import MonitorRefused
@@ -24,7 +28,9 @@ ACKNOWLEDGE_AFTER_MS: Final = 45_000
 LOOK_EVERY_S: Final = 0.25  # real seconds: how soon the patient feels what a person ordered
 LOOK_EVERY_MS: Final = 60_000  # of the monitor's time, where that runs fast
 RETRY_AFTER_MS: Final = 10_000  # of the patient's time, after an order was refused
-OVERRIDE_AT: Final = 3  # the attempt at which a reason is given to override a gate
+OVERRIDE_AT: Final = 3  # the attempt at which a reason is given to override a gate, and at which one that nobody can override ends it
+_REASONS: Final = {Phase.CLOSED: f"{NAME}: simulated run ends"}
+GATE_HARD: Final = "gate_hard"
 _BOLUS_AT_LEAST_UG: Final = 1_000  # smaller differences are the rate changing between two looks
 _UNANSWERED: Final = frozenset({AlertState.ACTIVE, AlertState.LATCHED})
 
@@ -92,6 +98,7 @@ class Director:
         self._say = say
         self._refusals = 0
         self._retry_ms = 0
+        self._chart_again_ms = 0
 
     async def run(self) -> SessionNow:
         """Returns the session as it ended, closed or aborted, by whomever."""
@@ -101,12 +108,17 @@ class Director:
                 return self._now
             if self._acknowledge:
                 await self._answer_alerts()
+            await self._chart(unanswered(self._now))
+            check_ms = check_due_ms(self._now)
+            if check_ms is not None and check_ms <= self._clock.now_ms():
+                await self._chart({Charted.SEDATION: sedation(self._now.given_ug, self._now.order)})
+                check_ms = max(check_ms + CHECK_EVERY_MS, self._chart_again_ms)
             step = next_step(self._now, self._timeline, begin_ms=self._begin_ms, speed=self._speed)
             due_ms = None if step is None else max(step.due_ms, self._retry_ms)
             if step is not None and due_ms is not None and due_ms <= self._clock.now_ms():
                 await self._order(step.phase)
             else:
-                await self._wait(due_ms)
+                await self._wait(min((at_ms for at_ms in (due_ms, check_ms) if at_ms is not None), default=None))
 
     def _see(self, session: SessionNow) -> None:
         """Make the patient follow what is on record."""
@@ -121,8 +133,11 @@ class Director:
             self._bed.bolus(given / 1000)
 
     async def _order(self, phase: Phase) -> None:
-        override = f"{NAME}: the scenario goes on" if self._refusals + 1 >= OVERRIDE_AT else None
+        is_last_attempt = self._refusals + 1 >= OVERRIDE_AT
+        override = _REASONS.get(phase, f"{NAME}: the scenario goes on") if is_last_attempt else None
         try:
+            if phase is Phase.CLOSED and self._refusals == 0:
+                await self._chart(before_discharge(self._now))
             await self._clinician.order_phase(self._now.id, phase, override)
             if phase is Phase.INFUSING and (await self._clinician.look(self._now.id)).rate_ug_per_min == 0:
                 await self._clinician.set_rate(self._now.id, _planned_ug_per_min(self._now.order) / 1000)
@@ -133,6 +148,19 @@ class Director:
             self._retry_ms = self._clock.now_ms() + round(RETRY_AFTER_MS / self._speed)
             if self._refusals == 1:
                 self._say(f"{self._now.id}: {phase} refused: {refused}")
+            if is_last_attempt and refused.reason == GATE_HARD:
+                self._say(f"{self._now.id}: aborted: {refused}")
+                await self._clinician.order_phase(self._now.id, Phase.ABORTED, f"{NAME}: {refused.reason}")
+
+    async def _chart(self, values: Mapping[Charted, int]) -> None:
+        if not values or self._clock.now_ms() < self._chart_again_ms:
+            return
+        try:
+            await self._clinician.chart(self._now.id, values)
+        except MonitorRefused as refused:
+            if not _is_about_the_order(refused):  # the session ended in the meantime
+                raise
+            self._chart_again_ms = self._clock.now_ms() + round(RETRY_AFTER_MS / self._speed)
 
     async def _answer_alerts(self) -> None:
         now_ms = self._clock.now_ms()

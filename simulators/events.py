@@ -1,9 +1,12 @@
 """What may happen to a simulated patient, to the sensors on them and to the line to the monitor.
 
+A fault takes a number away or lets it stand still; an artefact makes a wrong one, or brings a right one at a wrong time.
+
 Times are minutes of the scenario: 0 is the beginning of the baseline phase, `timeline.baseline_min` the start of the infusion, whenever
 the clinician really starts it.
 """
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -85,6 +88,48 @@ class Disconnect(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """The line is cut. The device keeps measuring and sends what was kept when the line is back."""
 
 
+class CuffWrong(StrEnum):
+    """What a moving arm makes of a cuff cycle."""
+
+    HIGH = "high"
+    LOW = "low"
+    NARROW = "narrow"  # a pulse pressure of a few mm[Hg]
+    IMPOSSIBLE = "impossible"  # below what a living patient can have, or systolic below diastolic
+
+
+class Motion(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="motion"):
+    """The patient moves: the oximeter is drawn towards 85 % or loses its signal, the ECG counts beats that are none, the impedance of the
+    chest follows the arms."""
+
+
+class Noise(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="noise"):
+    """Electrical noise on the ECG: most beats are counted `factor` times."""
+
+    factor: Annotated[float, msgspec.Meta(gt=1, le=4)] = 2.0
+
+
+class CuffDisturbed(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="cuff_disturbed"):
+    """The arm moves while the cuff deflates: a `share` of the cycles that end in this time have a wrong result."""
+
+    wrong: CuffWrong
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+
+
+class ClockStep(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="clock_step"):
+    """The device's clock is `step_s` ahead (below 0: behind) in this time, and steps back at its end."""
+
+    step_s: Annotated[float, msgspec.Meta(ge=-90_000, le=90_000)]
+
+
+class Disordered(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="disordered"):
+    """The line delivers late, out of order and twice: a `share` of the measurements comes up to `longest_s` late, and the one before is
+    sent again in its place."""
+
+    share: Annotated[float, msgspec.Meta(gt=0, le=0.9)] = 0.3
+    longest_s: Annotated[int, msgspec.Meta(ge=1, le=60)] = 8
+
+
 PatientEvent = Surge | Tachycardia | Desaturation | VagalReaction
 Fault = ProbeOff | LeadsOff | CuffFails | Stuck | Frozen | Disconnect
-Event = PatientEvent | Fault
+Artefact = Motion | Noise | CuffDisturbed | ClockStep | Disordered
+Event = PatientEvent | Fault | Artefact

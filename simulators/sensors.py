@@ -5,6 +5,7 @@ deflation, then three values at once. Noise sizes are own proposal, the cuff's w
 mean error at most 5, SD at most 8 mm[Hg]).
 """
 
+import math
 import random
 from typing import Final
 
@@ -19,9 +20,20 @@ CUFF_REPEAT_SD: Final = 4.0  # from one cycle to the next
 CUFF_TAKES_S: Final = (28, 34)
 REMEASURE_AFTER_S: Final = 4  # from the request to the start of inflation; the result comes some 35 s after the request
 _REST_S: Final = 15  # between the end of one cycle and the start of another
-_AVERAGING_S: Final = {Vital.HEART_RATE: 5.0, Vital.SPO2: 8.0, Vital.RESPIRATORY_RATE: 15.0}  # SpO2: Masimo's default 8 s
+AVERAGING_S: Final = {Vital.HEART_RATE: 5.0, Vital.SPO2: 8.0, Vital.RESPIRATORY_RATE: 15.0}  # SpO2: Masimo's default 8 s
 _NOISE_SD: Final = {Vital.HEART_RATE: 0.5, Vital.SPO2: 0.25, Vital.RESPIRATORY_RATE: 0.4}
-STREAMED: Final = tuple(_AVERAGING_S)
+STREAMED: Final = tuple(AVERAGING_S)
+SETTLING_S: Final = {vital: round(4 * tau_s) for vital, tau_s in AVERAGING_S.items()}  # what was averaged in is down to 2 % then
+
+# How far one number lies from the truth, as a standard deviation: noise and rounding to a whole number; of the cuff its bias on this arm,
+# its repeatability, and what the error of systolic and diastolic (see `_measure`) makes of the mean.
+_ROUNDING_SD: Final = 12**-0.5
+_DIASTOLIC_SD: Final = math.hypot(0.6 * CUFF_BIAS_SD, 0.85 * CUFF_REPEAT_SD)
+ERROR_SD: Final = {vital: math.hypot(sd, _ROUNDING_SD) for vital, sd in _NOISE_SD.items()} | {
+    Vital.SYSTOLIC_BP: math.hypot(CUFF_BIAS_SD, CUFF_REPEAT_SD),
+    Vital.DIASTOLIC_BP: _DIASTOLIC_SD,
+    Vital.MEAN_BP: _DIASTOLIC_SD,
+}
 
 
 class Streams:
@@ -37,7 +49,7 @@ class Streams:
         shown: dict[Vital, int] = {}
         for vital, value in true.items():
             before = self._averages.get(vital, value)
-            self._averages[vital] = before + (value - before) / _AVERAGING_S[vital]
+            self._averages[vital] = before + (value - before) / AVERAGING_S[vital]
             shown[vital] = round(max(0.0, self._averages[vital] + self._rng.gauss(0.0, _NOISE_SD[vital])))
         shown[Vital.SPO2] = min(100, shown[Vital.SPO2])
         return shown

@@ -12,13 +12,14 @@ import msgspec
 from schemas.alert import Alert, AlertKind, AlertState, Priority
 from schemas.measurement import Mode
 from schemas.session import Order, Patient, Phase, Treatment
-from schemas.stream_wire import SessionNow
+from schemas.signs import Charted
+from schemas.stream_wire import ObservationNow, SessionNow
 from schemas.vitals import Vital
 
 START_MS = 1_760_000_000_000
 STEPS = {
     Phase.PLANNED: {Phase.BASELINE},
-    Phase.BASELINE: {Phase.INFUSING, Phase.RECOVERY},
+    Phase.BASELINE: {Phase.INFUSING, Phase.RECOVERY, Phase.ABORTED},
     Phase.INFUSING: {Phase.PAUSED, Phase.RECOVERY},
     Phase.PAUSED: {Phase.INFUSING, Phase.RECOVERY},
     Phase.RECOVERY: {Phase.CLOSED},
@@ -107,18 +108,26 @@ class FakeWard:
         self._given[session] = self._given.get(session, 0) + amount_ug * 60_000
         self._now(session)
 
+    def chart(self, session: str, sign: Charted, value: int) -> None:
+        now = self._now(session)
+        others = tuple(row for row in now.observations if row.sign is not sign)
+        charted = ObservationNow(self.clock.now_ms(), "somebody", sign, value)
+        self.sessions[session] = msgspec.structs.replace(now, observations=(*others, charted))
+
     def raise_alert(self, session: str, rule: str) -> None:
         now_ms, now = self.clock.now_ms(), self._now(session)
         alert = Alert(
             acknowledged_at_ms=None,
             acknowledged_by=None,
             cause="x",
+            escalation=0,
             id=f"{rule}.1",
             kind=AlertKind.PHYSIOLOGICAL,
             priority=Priority.HIGH,
             raised_at_ms=now_ms,
             reason="x",
             rule=rule,
+            shown_at_ms=None,
             since_ms=now_ms,
             state=AlertState.ACTIVE,
             title="x",
@@ -198,6 +207,9 @@ class FakeWard:
                 self.set_phase(session, phase)
             case ["doses"]:
                 self.set_rate(session, round(body["rate_mg_per_min"] * 1000))
+            case ["observations"]:
+                for item in body["items"]:
+                    self.chart(session, Charted(item["sign"]), item["value"])
             case ["alerts", alert, "acknowledgement"]:
                 assert re.fullmatch(r"[A-Z-]+[0-9]+\.[0-9]+", alert)
                 now = self.sessions[session]

@@ -9,8 +9,10 @@ import pytest
 
 from schemas.measurement import Mode
 from schemas.session import Phase
+from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
 from simulators.bed import Bed
+from simulators.charting import CHECKLIST, DISCHARGE
 from simulators.clinician import NAME, Clinician
 from simulators.director import Director, bolus_ug
 from simulators.rest import MonitorRefused, Rest, sign_in
@@ -175,6 +177,71 @@ async def test_a_refused_start_is_tried_again_and_overridden_with_a_reason():
     starts = [body for body in played.ward.orders("/phase") if body["phase"] == "infusing"]
     assert [body.get("override") for body in starts] == [None, None, f"{NAME}: the scenario goes on"]
     assert _minutes(played) == pytest.approx(76.33, abs=0.1)
+
+
+async def test_a_start_that_nobody_can_override_ends_the_session():
+    def prepare(ward: FakeWard, clock: VirtualClock, bed: Bed) -> None:
+        clock.at_minute(5.9, lambda: ward.refusals.update({"/phase": [(409, "gate_hard")] * 3}))
+
+    played = await _play(prepare)
+    assert played.orders() == ["baseline", "infusing", "infusing", "infusing", "aborted"]
+    assert played.ended.phase is Phase.ABORTED
+
+
+async def test_a_discharge_that_is_not_open_is_tried_again_and_overridden_with_a_reason():
+    def prepare(ward: FakeWard, clock: VirtualClock, bed: Bed) -> None:
+        clock.at_minute(75.9, lambda: ward.refusals.update({"/phase": [(409, "gate_closed")] * 2}))
+
+    played = await _play(prepare)
+    ends = [body for body in played.ward.orders("/phase") if body["phase"] == "closed"]
+    assert [body.get("override") for body in ends] == [None, None, f"{NAME}: simulated run ends"]
+
+
+def _charted(played: Played) -> list[dict[str, int]]:
+    return [{item["sign"]: item["value"] for item in body["items"]} for body in played.ward.orders("/observations")]
+
+
+async def test_what_is_asked_is_answered_before_the_start_the_response_checked_and_the_discharge_charted():
+    times: list[float] = []
+
+    def prepare(ward: FakeWard, clock: VirtualClock, bed: Bed) -> None:
+        def look() -> None:
+            rows = ward.sessions[SESSION].observations
+            times.extend((row.at_ms - START_MS) / 60_000 for row in rows if row.sign is Charted.SEDATION)
+
+        for minute in range(7, 46):
+            clock.at_minute(minute, look)
+
+    charted = _charted(await _play(prepare))
+    assert charted[0] == CHECKLIST
+    assert charted[1:-1] == [{"sedation": 5}, {"sedation": 5}, {"sedation": 5}, {"sedation": 4}, {"sedation": 4}]
+    assert charted[-1] == DISCHARGE
+    assert sorted(set(times)) == pytest.approx([14, 22, 30, 38], abs=0.1)
+
+
+async def test_what_a_person_charted_stands():
+    def prepare(ward: FakeWard, clock: VirtualClock, bed: Bed) -> None:
+        ward.chart(SESSION, Charted.MAOI, 1)
+        clock.at_minute(12.5, lambda: ward.chart(SESSION, Charted.SEDATION, 3))
+
+    played = await _play(prepare)
+    charted = _charted(played)
+    assert charted[0] == {sign: value for sign, value in CHECKLIST.items() if sign is not Charted.MAOI}
+    assert charted[1:-1] == [{"sedation": 5}, {"sedation": 5}, {"sedation": 4}, {"sedation": 4}]  # 20.5, 28.5, 36.5, 44.5
+    assert next(row.value for row in played.ended.observations if row.sign is Charted.MAOI) == 1
+
+
+async def test_a_session_without_an_infusion_is_asked_nothing():
+    assert _charted(await _play(order={"treatment": "none"})) == []
+
+
+async def test_charting_that_is_refused_is_not_tried_at_every_look():
+    def prepare(ward: FakeWard, clock: VirtualClock, bed: Bed) -> None:
+        ward.refusals["/observations"] = [(409, "out_of_range")] * 3
+
+    played = await _play(prepare)
+    assert played.ended.phase is Phase.CLOSED
+    assert len(_charted(played)) == 3 + 7
 
 
 async def test_a_rate_is_ordered_where_the_monitor_sets_none_with_the_start():
