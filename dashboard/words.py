@@ -1,9 +1,10 @@
-"""The catalogue of texts (words.json) and the table of vital signs, as the page carries them to its scripts."""
+"""The catalogue of texts (words.json) and the tables of vital and charted signs, as the page carries them to its scripts."""
 
 import json
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.signs import SIGNS, Charted, SignRow
 from schemas.vitals import VITAL_SIGNS
 
 WORDS: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
@@ -15,4 +16,10 @@ def catalogue() -> str:
         sign.vital.value: {"label": sign.label, "title": sign.title, "unit": WORDS["units"][sign.unit.value], "is_cuff": sign.is_cuff}
         for sign in VITAL_SIGNS.values()
     }
-    return json.dumps({"words": WORDS, "vitals": vitals}, ensure_ascii=False).replace("<", "\\u003c")
+    signs = {sign.value: _form(SIGNS[sign]) for sign in Charted}
+    return json.dumps({"words": WORDS, "vitals": vitals, "signs": signs}, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _form(row: SignRow) -> dict[str, Any]:
+    """What a form needs of a charted sign. 0 or 1 alone is a yes or no."""
+    return {"label": row.label, "low": int(row.low), "high": int(row.high), "is_yes_no": (row.unit, row.low, row.high) == ("1", 0, 1)}

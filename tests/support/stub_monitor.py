@@ -21,14 +21,26 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from dashboard.app import content_security_policy, create_dashboard
+from monitor.core.signals import present
 from schemas.alert import AlertState
 from schemas.session import Phase
-from schemas.stream_wire import Happened, Heartbeat, Resumed, SessionNow, Snapshot, StreamHello, SystemNow, Update, VitalNow
+from schemas.stream_wire import (
+    Happened,
+    Heartbeat,
+    Resumed,
+    ScreenSays,
+    SessionNow,
+    Snapshot,
+    StreamHello,
+    SystemNow,
+    Update,
+    VitalNow,
+)
 from schemas.vitals import VITAL_SIGNS, Vital
 from tests.support import stub_routes, stub_ward
 
 BEAT_S = 1.0
-QUIET = SystemNow(recording_impaired=None, refused=0, unbound=(), viewers=1)
+QUIET = SystemNow(recording_impaired=None, refused=0, unbound=(), viewers=1, watching=1)
 
 
 class StubMonitor:
@@ -55,6 +67,8 @@ class StubMonitor:
         self.frames: list[tuple[int, bytes]] = []
         self.clients: set[asyncio.Queue[bytes]] = set()
         self.asked: list[str] = []  # query of every socket that was opened
+        self.said: list[ScreenSays] = []  # what screens said over their sockets
+        self.gates_asked = 0
         self.posts: list[tuple[str, str, Any]] = []
         self.refusals: dict[str, tuple[int, dict[str, Any]]] = {}  # path ending -> status, problem
         self.held: dict[str, threading.Event] = {}  # path ending -> answer only once set
@@ -186,7 +200,8 @@ class StubMonitor:
             at_ms = now_ms if is_running else old.received_at_ms
             values.append(replace(old, received_at_ms=at_ms, measured_at_ms=at_ms, age_ms=max(0, now_ms - at_ms)))
         given_ug = one.given_ug + one.rate_ug_per_min * (now_ms - one.given_at_ms) // 60_000
-        return replace(one, vitals=tuple(values), given_ug=given_ug, given_at_ms=now_ms)
+        presented = present(one.alerts, is_paused=one.audio_paused_until_ms is not None)
+        return replace(one, vitals=tuple(values), given_ug=given_ug, given_at_ms=now_ms, presented=presented)
 
     def first_frames(self, stream: str | None, since: int | None) -> list[bytes]:
         hello = StreamHello(
@@ -234,7 +249,20 @@ class StubMonitor:
         else:
             line = self.happened(id_, "note_added" if what == "notes" else what, f"vega: {body.get('text', what)}")
         self.sessions[id_] = one
-        self.publish(sessions=(one,), journal=(line,))
+        self.publish(sessions=(self.fresh(one),), journal=(line,))
+
+    def change(self, one: SessionNow, lines: list[tuple[str, str]]) -> None:
+        """A session as a command made it, with what the journal says of that."""
+        self.sessions[one.id] = one
+        self.publish(sessions=(self.fresh(one),), journal=tuple(self.happened(one.id, kind, text) for kind, text in lines))
+
+    def pause(self, id_: str, seconds: int) -> None:
+        paused = replace(self.fresh(self.sessions[id_]), audio_paused_until_ms=self.now_ms() + seconds * 1000, audio_paused_by="vega")
+        self.change(paused, [("audio_paused", f"Sound paused for {seconds} s by vega")])
+
+    def resume(self, id_: str, why: str) -> None:
+        back = replace(self.fresh(self.sessions[id_]), audio_paused_until_ms=None, audio_paused_by=None)
+        self.change(back, [("audio_resumed", f"Sound is back ({why})")])
 
     def acknowledge(self, id_: str, alert: str) -> None:
         """Answers an alert and, as the monitor does, the others of its cause."""

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from schemas.session import Phase
-from schemas.stream_wire import SessionNow
+from schemas.stream_wire import ScreenSays, SessionNow
 from schemas.vitals import VITAL_SIGNS
-from tests.support import stub_ward
+from tests.support import stub_care, stub_ward
+from tests.support.stub_answers import answered, noted, problem
 
 if TYPE_CHECKING:
     from tests.support.stub_monitor import StubMonitor
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def add(stub: "StubMonitor") -> None:
     _stream_route(stub)
     _read_routes(stub)
+    stub_care.add(stub)
     _command_routes(stub)
 
     @stub.server.middleware("http")
@@ -44,7 +46,7 @@ def _stream_route(stub: "StubMonitor") -> None:
             for raw in stub.first_frames(stream, since):
                 await socket.send_text(raw.decode())
         stub.clients.add(queue)
-        reader = asyncio.ensure_future(_read(socket, queue))
+        reader = asyncio.ensure_future(_read(stub, socket, queue))
         try:
             while raw := await queue.get():
                 await socket.send_text(raw.decode())
@@ -56,11 +58,11 @@ def _stream_route(stub: "StubMonitor") -> None:
             reader.cancel()
 
 
-async def _read(socket: WebSocket, queue: asyncio.Queue[bytes]) -> None:
-    """Notice that a screen went away."""
+async def _read(stub: "StubMonitor", socket: WebSocket, queue: asyncio.Queue[bytes]) -> None:
+    """Take what a screen says, strictly as the monitor does; notice that it went away."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         while True:
-            await socket.receive_text()
+            stub.said.append(msgspec.json.decode(await socket.receive_text(), type=ScreenSays))
     queue.put_nowait(b"")
 
 
@@ -92,7 +94,7 @@ def _read_routes(stub: "StubMonitor") -> None:
     @get("/api/v1/sessions/{id_}", response_model=None)
     async def session(id_: str) -> Response:
         if id_ not in stub.sessions:
-            return _problem(404, "unknown_session", f"there is no session {id_}")
+            return problem(404, "unknown_session", f"there is no session {id_}")
         return Response(msgspec.json.encode(stub.fresh(stub.sessions[id_])), media_type="application/json")
 
     @get("/api/v1/sessions/{id_}/journal")
@@ -103,8 +105,8 @@ def _read_routes(stub: "StubMonitor") -> None:
     @get("/api/v1/sessions/{id_}/readings", response_model=None)
     async def readings(id_: str, since_ms: int, until_ms: int) -> dict[str, Any] | Response:
         if "/readings" in stub.refusals:
-            status, problem = stub.refusals["/readings"]
-            return _problem(status, problem["reason"], problem["detail"])
+            status, told = stub.refusals["/readings"]
+            return problem(status, told["reason"], told["detail"])
         return _columns(stub.sessions[id_], since_ms, until_ms, step=1)
 
     @get("/api/v1/devices")
@@ -128,7 +130,7 @@ def _columns(one: SessionNow, since_ms: int, until_ms: int, *, step: int) -> dic
 def _command_routes(stub: "StubMonitor") -> None:
     @stub.server.post("/api/v1/sessions")
     async def create(request: Request) -> Response:
-        body = await _noted(stub, request)
+        body = await noted(stub, request)
         one = stub_ward.session(
             7, body["room"], body["patient"]["label"], phase=Phase.PLANNED, started_at_ms=None, vitals=(), devices=(), baselines=()
         )
@@ -138,33 +140,10 @@ def _command_routes(stub: "StubMonitor") -> None:
 
     @stub.server.post("/api/v1/sessions/{id_}/alerts/{alert}/acknowledgement")
     async def acknowledge(request: Request, id_: str, alert: str) -> Response:
-        await _noted(stub, request)
-        return await _answer(stub, request, lambda: stub.acknowledge(id_, alert))
+        await noted(stub, request)
+        return await answered(stub, request, lambda: stub.acknowledge(id_, alert))
 
     @stub.server.post("/api/v1/sessions/{id_}/{what}")
     async def command(request: Request, id_: str, what: str) -> Response:
-        body = await _noted(stub, request)
-        return await _answer(stub, request, lambda: stub.command(id_, what, body))
-
-
-async def _noted(stub: "StubMonitor", request: Request) -> Any:
-    body = await request.json()
-    stub.posts.append((request.method, request.url.path, body))
-    return body
-
-
-async def _answer(stub: "StubMonitor", request: Request, apply: Callable[[], None]) -> Response:
-    """Refused where a test said so, held back where it said so, else applied."""
-    for ending, event in stub.held.items():
-        if request.url.path.endswith(ending):
-            await asyncio.to_thread(event.wait, 10)
-    for ending, (status, problem) in stub.refusals.items():
-        if request.url.path.endswith(ending):
-            return _problem(status, problem["reason"], problem["detail"])
-    apply()
-    return JSONResponse({})
-
-
-def _problem(status: int, reason: str, detail: str) -> JSONResponse:
-    problem = {"type": f"/problems/{reason}", "title": reason, "status": status, "detail": detail, "reason": reason}
-    return JSONResponse(problem, status, media_type="application/problem+json")
+        body = await noted(stub, request)
+        return await answered(stub, request, lambda: stub.command(id_, what, body))

@@ -64,9 +64,10 @@ export function confirmButton(text, onConfirm, style = "") {
   function offer(isOffered) {
     timers.forEach(clearTimeout);
     if (isOffered === node.classList.contains("asking")) return;
+    const isElsewhere = document.activeElement !== document.body && !node.contains(document.activeElement);
     node.classList.toggle("asking", isOffered);
     node.replaceChildren(...(isOffered ? [sure, cancel] : [ask]));
-    (isOffered ? cancel : ask).focus();
+    if (!isElsewhere) (isOffered ? cancel : ask).focus(); // else it would be taken from where the person is, such as the reason of an override
     sure.disabled = isOffered;
     if (isOffered) timers = [setTimeout(() => (sure.disabled = false), DOUBLE_TAP_MS), setTimeout(() => sure.disabled || offer(false), OFFER_MS)];
   }

@@ -3,35 +3,63 @@
 import { isUnanswered, signOf } from "./alerts.mjs";
 import { el, setAttribute, setText, shape } from "./dom.mjs";
 import { hourMinute, readable } from "./format.mjs";
+import { drawsAlert } from "./presence.mjs";
 import { say, words } from "./words.mjs";
 
-/** One line: shape, asterisks, what, how it stands. {node, put(group, view)}. */
+/** One line: shape, asterisks, what, how it stands. It flashes by its own priority, and only while nobody has answered it. */
 export function alertLine() {
   const [icon, mark, what, stands] = [el("span.alert-icon"), el("b.alert-mark"), el("span.alert-what"), el("span.alert-stands")];
   const node = el("div.alert-line", {}, icon, mark, what, stands);
   return {
     node,
-    put({ head, unanswered }, view) {
-      // The head says how bad it is; if somebody answered it, a lesser alert of the same cause may still be unanswered.
-      const { tone, mark: asterisks, priority } = signOf(head);
+    put(alert, session, view) {
+      const { tone, mark: asterisks, priority } = signOf(alert);
       if (icon.dataset.tone !== tone) {
         icon.dataset.tone = tone;
         icon.replaceChildren(shape(tone));
       }
       setAttribute(node, "data-tone", tone);
       setAttribute(node, "data-priority", priority);
-      setAttribute(node, "data-state", unanswered.length && !isUnanswered(head) ? unanswered[0].state : head.state);
+      setAttribute(node, "data-state", alert.state);
+      setAttribute(node, "data-flash", isUnanswered(alert) ? priority : null);
+      drawsAlert(node, session, alert);
       setText(mark, asterisks);
-      setText(what, readable(shortReason(head)));
-      setAttribute(what, "title", `${head.title}: ${readable(head.reason)}`);
-      setText(stands, standsAs(head, view));
+      setText(what, readable(shortReason(alert)));
+      setAttribute(what, "title", `${alert.title}: ${readable(alert.reason)}`);
+      setText(stands, standsAs(alert, view));
     },
   };
 }
 
-/** The first clause of the reason: value and limit. A technical alert is known by its title. */
+/** A lesser alert beside another one: shape and title, small. {node, put(alert, session, view)}. */
+export function alertName() {
+  const [icon, what] = [el("span.alert-icon"), el("span")];
+  const node = el("span.alert-name", {}, icon, what);
+  return {
+    node,
+    put(alert, session, view) {
+      const { tone } = signOf(alert);
+      if (icon.dataset.tone !== tone) {
+        icon.dataset.tone = tone;
+        icon.replaceChildren(shape(tone));
+      }
+      setAttribute(node, "data-tone", tone);
+      setAttribute(node, "data-state", alert.state);
+      drawsAlert(node, session, alert);
+      setText(what, alert.title);
+      setAttribute(node, "title", [readable(alert.reason), standsAs(alert, view)].filter(Boolean).join(" · "));
+    },
+  };
+}
+
+const SHORT = 30;
+
+/** The first clause of the reason, value and limit, where the alert is about one vital sign; else its title, with a reason that is short. */
 export function shortReason(alert) {
-  return alert.kind === "technical" ? alert.title : alert.reason.split(", ")[0] || alert.title;
+  const [first] = alert.reason.split(", ");
+  if (alert.kind === "technical" || !first) return alert.title;
+  if (alert.vital !== null) return first;
+  return first.length <= SHORT ? `${alert.title}: ${first}` : alert.title;
 }
 
 /** "acknowledged by R. Vega 10:37", "onset running", "over, unanswered"; nothing for a plain active one. */

@@ -1,37 +1,44 @@
-// Every alert of a session that is not over, worst first: what, why, since when, who answered; and Acknowledge.
+// Every alert of a session that is not over, one card for each cause: the highest with its reason, the others beneath it; since when, who
+// has seen it, who answered; and Acknowledge.
 
 import { act, button, outcomeLine } from "./actions.mjs";
-import { alertLine } from "./alert_line.mjs";
-import { groups } from "./alerts.mjs";
-import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
+import { alertLine, standsAs } from "./alert_line.mjs";
+import { isUnanswered, pendingOf, presentedOf, signOf } from "./alerts.mjs";
+import { el, keyed, setAttribute, setText, shape, show } from "./dom.mjs";
 import { readable, timeOfDay } from "./format.mjs";
+import { pauseControl } from "./pause_control.mjs";
+import { drawsAlert } from "./presence.mjs";
 import { post } from "./rest.mjs";
 import { say, words } from "./words.mjs";
 
 const text = words.alerts;
 
-/** {node, put(session, view), acknowledge()}: `acknowledge` answers the alert that has the focus, else the worst unanswered one. */
+/** {node, put(session, view), acknowledge(), togglePause()}: `acknowledge` answers the alert that has the focus, else the worst unanswered one. */
 export function alertList(id) {
   const outcome = outcomeLine();
+  const pause = pauseControl(id, { hasKey: true });
   const [calm, list] = [el("p.muted", {}, text.none), el("ol.alert-list", { id: "alerts" })];
-  const node = el("section.card.alerts", { "aria-label": text.title }, el("h2", {}, text.title), calm, list, outcome.node);
+  const head = el("div.card-head", {}, el("h2", {}, text.title), el("span.grow"), pause.node);
+  const node = el("section.card.alerts", { "aria-label": text.title }, head, calm, list, outcome.node);
   const cards = new Map();
-  let shown = [];
   return {
     node,
     put(session, view) {
-      shown = groups(session.alerts);
+      const pending = pendingOf(session).map((alert) => ({ head: alert, others: [], unanswered: [] }));
+      const shown = [...presentedOf(session), ...pending];
       const mayAct = view.state.hello?.role === "clinician";
-      keyed(list, cards, shown.map((group) => group.head.cause || group.head.id), () => alertCard(answer));
+      keyed(list, cards, shown.map(keyOf), () => alertCard(answer));
       const first = shown.find((group) => group.unanswered.length); // the one that the key answers
-      for (const group of shown) cards.get(group.head.cause || group.head.id).put(group, view, { mayAct, hasKey: group === first });
+      for (const group of shown) cards.get(keyOf(group)).put(group, session, view, { mayAct, hasKey: group === first });
       show(calm, shown.length === 0);
+      pause.put(session, view);
     },
     acknowledge() {
       const focused = [...cards.values()].find((card) => card.node.contains(document.activeElement));
       const card = focused?.canAnswer() ? focused : [...cards.values()].filter((one) => one.canAnswer()).sort(byPlace)[0];
       card?.press();
     },
+    togglePause: pause.press,
   };
 
   /** Answer the worst unanswered alert of a group; the monitor answers the lesser ones of its cause with it. */
@@ -41,33 +48,73 @@ export function alertList(id) {
   }
 }
 
+/** A card stays the same while alerts of its cause come and go; what is pending has cards of its own. */
+const keyOf = ({ head }) => (head.state === "pending" ? head.id : head.cause || head.id);
 const byPlace = (a, b) => (a.node.compareDocumentPosition(b.node) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1);
 
 function alertCard(answer) {
   const line = alertLine();
-  const [title, reason, since, others] = [el("b"), el("span"), el("span.num"), el("p.alert-others.muted")];
+  const [title, reason] = [el("b"), el("span")];
+  const [since, seen, level] = [el("span.num"), el("span.num.alert-seen"), el("b.alert-level")];
+  const others = el("ul.alert-others");
+  const rows = new Map();
   let group = null;
   const press = button(text.acknowledge, () => answer(press, group), "primary");
   const key = el("kbd", {}, text.key);
   press.append(key);
-  const node = el("li.alert-card", { tabindex: "0" }, line.node, el("p.alert-why", {}, title, " ", reason), others, el("div.alert-foot", {}, since, press));
+  const foot = el("div.alert-foot", {}, el("span.alert-times", {}, since, seen, level), press);
+  const node = el("li.alert-card", { tabindex: "0" }, line.node, el("p.alert-why", {}, title, " ", reason), others, foot);
   return {
     node,
     canAnswer: () => !press.hidden && !press.disabled,
     press: () => press.click(),
-    put(next, view, { mayAct, hasKey }) {
+    put(next, session, view, { mayAct, hasKey }) {
       group = next;
-      line.put(group, view);
       const { head } = group;
+      line.put(head, session, view);
       setAttribute(node, "data-tone", line.node.dataset.tone);
       setAttribute(node, "data-alert", head.id);
       setText(title, head.title);
       setText(reason, readable(head.reason));
       setText(since, say(text.since, { time: timeOfDay(head.since_ms, view.zone) }));
+      putSeen(seen, head, view);
+      show(level, (head.escalation ?? 0) > 0);
+      setText(level, say(text.escalated, { level: head.escalation ?? 0 }));
       show(others, group.others.length > 0);
-      setText(others, say(text.others, { titles: group.others.map((alert) => alert.title).join(", ") }));
+      keyed(others, rows, group.others.map((alert) => alert.id), other);
+      for (const alert of group.others) rows.get(alert.id).put(alert, session, view);
       show(key, hasKey);
       show(press, mayAct && group.unanswered.length > 0);
+    },
+  };
+}
+
+/** When a screen that can be seen and heard first showed it. What is not raised yet need not be shown. */
+function putSeen(node, alert, view) {
+  const shownAt = alert.shown_at_ms ?? null;
+  show(node, alert.raised_at_ms !== null);
+  setAttribute(node, "data-seen", String(shownAt !== null));
+  setText(node, shownAt === null ? text.not_shown : say(text.shown, { time: timeOfDay(shownAt, view.zone) }));
+}
+
+/** A lesser alert of the same cause: small, with its reason. */
+function other() {
+  const [icon, title, reason, stands] = [el("span.alert-icon"), el("b"), el("span"), el("span.muted")];
+  const node = el("li", {}, icon, el("span", {}, title, " ", reason, " ", stands));
+  return {
+    node,
+    put(alert, session, view) {
+      const { tone, priority } = signOf(alert);
+      if (icon.dataset.tone !== tone) {
+        icon.dataset.tone = tone;
+        icon.replaceChildren(shape(tone));
+      }
+      setAttribute(node, "data-tone", tone);
+      setAttribute(node, "data-flash", isUnanswered(alert) ? priority : null);
+      drawsAlert(node, session, alert);
+      setText(title, alert.title);
+      setText(reason, readable(alert.reason));
+      setText(stands, standsAs(alert, view));
     },
   };
 }

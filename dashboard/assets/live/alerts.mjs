@@ -1,11 +1,11 @@
-// Which alert is worst, and how alerts of one cause are presented as one. Pure.
+// Which alert is worst, and what of a session's alerts is presented, as the monitor groups them: one for each cause. Pure.
 
 const PRIORITY = { high: 3, medium: 2, low: 1 };
 export const MARKS = { high: "***", medium: "**", low: "*" };
 
 /** Raised and not answered by a person. */
 export const isUnanswered = (alert) => alert.state === "active" || alert.state === "latched";
-const isRaised = (alert) => isUnanswered(alert) || alert.state === "acknowledged";
+export const isRaised = (alert) => isUnanswered(alert) || alert.state === "acknowledged";
 
 /** A number that orders alerts: raised above pending, then priority, then unanswered, then the patient above the device. */
 export function urgency(alert) {
@@ -31,45 +31,92 @@ export function toneOf(alerts, vitals) {
   return about.length ? signOf(about[0]).tone : null;
 }
 
-/** Alerts of one cause as one group, the most urgent first: [{head, others, unanswered}], worst group first, older first among equals. */
-export function groups(alerts) {
-  const byCause = new Map();
-  for (const alert of alerts) {
-    const cause = alert.cause || alert.id;
-    byCause.set(cause, [...(byCause.get(cause) ?? []), alert]);
-  }
-  const found = [...byCause.values()].map((members) => {
-    const [head, ...others] = [...members].sort((a, b) => urgency(b) - urgency(a) || a.since_ms - b.since_ms);
-    return { head, others, unanswered: members.filter(isUnanswered).sort((a, b) => urgency(b) - urgency(a)) };
-  });
-  return found.sort((a, b) => urgency(b.head) - urgency(a.head) || a.head.since_ms - b.head.since_ms);
+const byUrgency = (a, b) => urgency(b) - urgency(a) || a.since_ms - b.since_ms;
+
+function group(members, calls) {
+  const unanswered = members.filter(isUnanswered).sort(byUrgency);
+  return { head: members[0], others: members.slice(1), unanswered, sounds: calls && unanswered.length > 0 };
 }
 
-/** What a tile shows: the worst group, and below it the worst unanswered one if that is another. */
-export function tileLines(alerts) {
-  const all = groups(alerts);
-  const lines = all.slice(0, 1);
-  const unanswered = all.find((group) => group.unanswered.length);
-  if (unanswered && unanswered !== lines[0]) lines.push(unanswered);
-  return { lines, more: all.length - lines.length };
+/**
+ * What is raised, as the monitor presents it: [{head, others, unanswered, sounds}], one group for each cause, in its order. A raised alert
+ * that the monitor did not name in `presented` is shown all the same, and sounds unless the sound is paused: nothing is ever left out.
+ */
+export function presentedOf(session) {
+  const byId = new Map(session.alerts.map((alert) => [alert.id, alert]));
+  const named = new Set();
+  const groups = [];
+  for (const one of session.presented ?? []) {
+    const members = [one.alert, ...one.also].map((id) => byId.get(id)).filter((alert) => alert && isRaised(alert));
+    for (const alert of members) named.add(alert.id);
+    if (members.length) groups.push(group(members, one.sound));
+  }
+  const left = session.alerts.filter((alert) => isRaised(alert) && !named.has(alert.id)).sort(byUrgency);
+  const isPaused = (session.audio_paused_until_ms ?? null) !== null;
+  for (const cause of new Set(left.map(causeOf))) groups.push(group(left.filter((alert) => causeOf(alert) === cause), !isPaused));
+  return groups;
+}
+
+const causeOf = (alert) => alert.cause || alert.id;
+
+/** Conditions whose onset time still runs, the worst first. */
+export function pendingOf(session) {
+  return session.alerts.filter((alert) => alert.state === "pending").sort(byUrgency);
+}
+
+/**
+ * What a tile shows: as `lines` the highest alert, and below it the highest unanswered one of another cause where the first is answered or
+ * both are high; as `rest` every other raised one, by name, the worst first. While nothing is raised, what may be.
+ */
+export function tileAlerts(session) {
+  const groups = presentedOf(session);
+  if (!groups.length) return { lines: pendingOf(session).slice(0, 1), rest: [] };
+  const lines = [groups[0].head];
+  const isAnswered = !isUnanswered(lines[0]);
+  const next = groups.slice(isAnswered ? 0 : 1).find((one) => one.unanswered.length)?.unanswered[0];
+  if (next && (isAnswered || next.priority === "high")) lines.push(next);
+  const rest = groups.flatMap((one) => [one.head, ...one.others]).filter((alert) => !lines.includes(alert)).sort(byUrgency);
+  return { lines, rest };
+}
+
+/** The priority of the highest alert that nobody has answered: it sets how a tile flashes. Null where there is none. */
+export function flashOf(session) {
+  const worst = session.alerts.filter(isUnanswered).sort(byUrgency)[0];
+  return worst ? worst.priority : null;
 }
 
 /** Unanswered groups of all sessions by tone: {high, medium, low, technical}. */
 export function counts(sessions) {
   const found = { high: 0, medium: 0, low: 0, technical: 0 };
   for (const session of sessions) {
-    for (const group of groups(session.alerts)) if (group.unanswered.length) found[signOf(group.unanswered[0]).tone] += 1;
+    for (const one of presentedOf(session)) if (one.unanswered.length) found[signOf(one.unanswered[0]).tone] += 1;
   }
   return found;
 }
 
-/** The highest priority that nobody has answered in any session: "high", "medium", "low" or null. */
+/** The highest priority that calls in any session: "high", "medium", "low" or null. A paused session does not call. */
 export function loudest(sessions) {
   let worst = 0;
   for (const session of sessions) {
-    for (const alert of session.alerts) if (isUnanswered(alert)) worst = Math.max(worst, PRIORITY[alert.priority] ?? 0);
+    for (const one of presentedOf(session)) if (one.sounds) worst = Math.max(worst, PRIORITY[one.unanswered[0].priority] ?? 0);
   }
   return Object.keys(PRIORITY).find((name) => PRIORITY[name] === worst) ?? null;
+}
+
+/** The session that calls loudest; null where none does. */
+export function loudestSession(sessions) {
+  const calling = sessions.filter((session) => presentedOf(session).some((one) => one.sounds));
+  return calling.sort((a, b) => urgencyOf(b.alerts) - urgencyOf(a.alerts) || a.id.localeCompare(b.id))[0] ?? null;
+}
+
+/** What other rooms than the open one have that nobody has answered, the worst room first: [{session, alert, rest}], the highest and the others. */
+export function elsewhere(sessions, openId) {
+  const found = [];
+  for (const session of sessions) {
+    const [alert, ...rest] = session.id === openId ? [] : session.alerts.filter(isUnanswered).sort(byUrgency);
+    if (alert) found.push({ session, alert, rest });
+  }
+  return found.sort((a, b) => byUrgency(a.alert, b.alert) || a.session.id.localeCompare(b.session.id));
 }
 
 /** Alerts that are raised now and were not before: what is read out to a screen reader. */

@@ -14,7 +14,7 @@ export function announcer(pageTitle) {
   return function draw(view) {
     const sessions = Object.values(view.state.sessions);
     if (view.feed !== "connecting") known = tell(sessions);
-    sound(view.feed === "connecting" ? null : loudest(sessions), view.silentMs, view.at);
+    sound(view.feed === "connecting" ? null : loudest(sessions), view.silentMs, view.at); // a paused session does not call
     retitle(view, sessions);
   };
 

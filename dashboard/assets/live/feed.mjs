@@ -105,6 +105,11 @@ export function watch(id) {
   watched = id;
 }
 
+/** Say something to the monitor over the connection of this moment. */
+export function say(message) {
+  stream.say(message);
+}
+
 /** Draw now and after every frame and tick. Returns how to stop. `draw(view)`; see `view`. */
 export function subscribe(drawer) {
   drawers.add(drawer);
@@ -152,6 +157,7 @@ export function view() {
     silentMs: frameAt === null ? null : at - frameAt,
     attempt: stream?.attempt ?? 0,
     isOpen: stream?.isOpen ?? false,
+    socket: stream?.number ?? null,
     hasSlept: sleptAt !== null && frameAt !== null && sleptAt >= frameAt,
     fault,
   };

@@ -3,10 +3,12 @@
 import { counts } from "./alerts.mjs";
 import { el, setAttribute, setText, shape, show } from "./dom.mjs";
 import { subscribe, view as viewNow } from "./feed.mjs";
-import { timeOfDay, zoneName } from "./format.mjs";
+import { clock, hourMinute, timeOfDay, zoneName } from "./format.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
-import { soundProvenAt, soundState, testSound } from "./sound.mjs";
+import { strips } from "./header_strips.mjs";
+import { onKeys } from "./keys.mjs";
+import { muteLeft, soundProvenAt, soundState, testSound, toggleMute } from "./sound.mjs";
 import { roomName, say, words } from "./words.mjs";
 
 const text = words.header;
@@ -14,14 +16,17 @@ const TONES = ["high", "medium", "low", "technical"];
 
 /** Mount the header in `root`. Returns how to unmount. */
 export function mountHeader(root) {
-  const parts = [place(), liveChip(), alertCounts(), el("span.grow"), soundChip(), speedChip(), siteClock(), themeChoice(), who()];
-  const banner = modeBanner();
-  const strip = impairedStrip();
-  root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), banner.node, strip.node);
-  const drawn = [...parts, banner, strip].filter((part) => part.draw);
-  return subscribe((view) => {
-    for (const part of drawn) part.draw(view);
-  });
+  const parts = [place(), liveChip(), alertCounts(), el("span.grow"), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
+  const below = strips();
+  root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), ...below.map((part) => part.node));
+  const drawn = [...parts, ...below].filter((part) => part.draw);
+  const stops = [
+    onKeys({ m: toggleMute }),
+    subscribe((view) => {
+      for (const part of drawn) part.draw(view);
+    }),
+  ];
+  return () => stops.forEach((stop) => stop());
 }
 
 function place() {
@@ -70,7 +75,7 @@ function alertCounts() {
 }
 
 function soundChip() {
-  const node = el("button.chip.sound", { type: "button", id: "sound-chip", title: words.sound.test, onclick: () => testSound(viewNow().now) });
+  const node = el("button.chip.sound", { type: "button", id: "sound-chip", title: words.sound.test, onclick: testSound });
   let hiddenAt = null;
   document.addEventListener("visibilitychange", () => {
     hiddenAt = document.hidden ? viewNow().now : hiddenAt;
@@ -78,11 +83,26 @@ function soundChip() {
   return {
     node,
     draw(view) {
-      const state = soundState();
-      const time = soundProvenAt() === null ? "" : timeOfDay(soundProvenAt(), view.zone).slice(0, 5);
-      const since = hiddenAt === null ? "" : ` · ${say(words.sound.hidden, { time: timeOfDay(hiddenAt, view.zone).slice(0, 5) })}`;
+      const state = soundState(view.at);
+      const proven = soundProvenAt();
+      const provenTime = proven === null || view.now === null ? "" : hourMinute(view.now - (view.at - proven) * view.speed, view.zone);
+      const time = state === "muted" ? clock(muteLeft(view.at) + 999) : provenTime;
+      const since = hiddenAt === null ? "" : ` · ${say(words.sound.hidden, { time: hourMinute(hiddenAt, view.zone) })}`;
       setText(node, say(words.sound[state], { time }) + since);
       setAttribute(node, "data-state", state);
+    },
+  };
+}
+
+function muteButton() {
+  const name = el("span", {}, words.sound.mute);
+  const node = el("button.button.quiet.mute", { type: "button", id: "mute", title: words.sound.mute_title, onclick: toggleMute }, name, el("kbd", {}, "M"));
+  return {
+    node,
+    draw(view) {
+      const state = soundState(view.at);
+      show(node, ["muted", "unproven", "proven"].includes(state));
+      setText(name, state === "muted" ? words.sound.unmute : words.sound.mute);
     },
   };
 }
@@ -133,35 +153,3 @@ function who() {
     },
   };
 }
-
-/** Full width, on every page: never can a value that is not a patient's pass for one. Covers the sessions that are on this page. */
-function modeBanner() {
-  const node = el("div.mode-banner", { role: "note", id: "mode-banner" });
-  return {
-    node,
-    draw(view) {
-      const page = openPage();
-      const shown = page.session === null ? Object.values(view.state.sessions) : [view.state.sessions[page.session] ?? page.last].filter(Boolean);
-      const modes = ["simulated", "replayed"].filter((mode) => shown.some((session) => session.mode === mode));
-      show(node, modes.length > 0);
-      setAttribute(node, "data-mode", modes.join(" "));
-      setText(node, modes.map((mode) => `${words.modes[mode]} — ${words.modes[`${mode}_what`]}`).join("   ·   "));
-    },
-  };
-}
-
-/** The monitor's own trouble, on every page. */
-function impairedStrip() {
-  const node = el("div.strip.tone-technical", { role: "alert", id: "impaired" }, shape("technical"));
-  const what = el("b");
-  node.append(what);
-  return {
-    node,
-    draw(view) {
-      const detail = view.state.system?.recording_impaired ?? null;
-      show(node, detail !== null);
-      if (detail !== null) setText(what, say(words.technical.recording_impaired, { detail }));
-    },
-  };
-}
-

@@ -6,6 +6,7 @@ import { mountHeader } from "./header.mjs";
 import { overlay } from "./overlay.mjs";
 import { openPage } from "./page.mjs";
 import { mountSession } from "./session.mjs";
+import { presence } from "./presence.mjs";
 import { prepareSound } from "./sound.mjs";
 import { mountWard } from "./ward.mjs";
 import { roomName, words } from "./words.mjs";
@@ -21,5 +22,6 @@ function pageTitle(view) {
 
 subscribe(overlay());
 subscribe(announcer(pageTitle));
+subscribe(presence());
 prepareSound();
 startFeed();

@@ -1,14 +1,18 @@
 // One session on one page. Works on what the stream says; a session that has ended is read over REST and stands still.
 
 import { alertList } from "./alert_list.mjs";
+import { chartPanel } from "./chart_panel.mjs";
 import { controls } from "./controls.mjs";
 import { devices } from "./devices.mjs";
 import { dosePanel } from "./dose_panel.mjs";
 import { el, setText, show } from "./dom.mjs";
 import { afterSnapshot, fail, fillHistory, subscribe, view as viewNow, watch } from "./feed.mjs";
+import { gates } from "./gates.mjs";
 import { pointsOf, STREAM_POINTS } from "./history.mjs";
 import { identity } from "./identity.mjs";
 import { journal } from "./journal.mjs";
+import { onKeys } from "./keys.mjs";
+import { limitsPanel } from "./limits_panel.mjs";
 import { go } from "./navigate.mjs";
 import { setPage } from "./page.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
@@ -20,17 +24,24 @@ import { say, words } from "./words.mjs";
 const text = words.session;
 const TRENDS = ["heart_rate", "pulse_rate", "systolic_bp", "diastolic_bp", "mean_bp", "spo2"];
 const HISTORY_MS = 14_400_000;
+const OPEN = ["planned", "baseline", "infusing", "paused", "recovery"];
 
 /** Mount the page of session `id` in `root`. Returns how to unmount. */
 export function mountSession(root, id) {
   watch(id);
   setPage({ session: id });
-  const parts = { who: identity(controls(id)), numbers: numbers(), chart: trend(id), alerts: alertList(id), dose: dosePanel(id), story: journal(id), bound: devices(id) };
+  const [limits, before] = [limitsPanel(id), gates(id)];
+  const steps = controls(id, before.findings);
+  const parts = {
+    ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
+    ...{ dose: dosePanel(id), limits, story: journal(id), bound: devices(id) },
+  };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
-  const right = el("div.column.column-right", {}, parts.alerts.node, parts.dose.node);
-  const left = el("div.column.column-left", {}, parts.numbers.node, parts.bound.node);
-  const middle = el("div.column.column-middle", {}, parts.chart.node, parts.story.node);
-  const body = el("div.session", {}, parts.who.node, left, middle, right);
+  const right = el("div.column.column-right", {}, parts.alerts.node, parts.chart.node, parts.dose.node);
+  const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
+  const middle = el("div.column.column-middle", {}, parts.trend.node, parts.story.node);
+  const top = el("div.top", {}, parts.who.node, parts.before.node);
+  const body = el("div.session", {}, top, left, middle, right);
   root.append(notice, body);
   const source = sessionSource(id);
   let isLoaded = false;
@@ -51,10 +62,12 @@ export function mountSession(root, id) {
   const stopHistory = afterSnapshot(() => {
     isLoaded = false; // values and entries may have been missed before it
   });
-  const stopKeys = keys(parts);
+  const { alerts, chart, story } = parts;
+  const stopKeys = onKeys({ a: alerts.acknowledge, p: alerts.togglePause, c: chart.focus, n: story.focusNote, w: () => go("/") });
 
   function loadAll(session) {
-    loadHistory(id, session, parts.chart).catch((error) => fail(error.message));
+    loadHistory(id, session, parts.trend).catch((error) => fail(error.message));
+    if (OPEN.includes(session.phase)) parts.limits.load();
     parts.story.load();
     parts.bound.load();
   }
@@ -132,15 +145,3 @@ async function loadHistory(id, session, chart) {
   chart.redraw();
 }
 
-function keys({ alerts, story }) {
-  const table = { a: alerts.acknowledge, n: story.focusNote, w: () => go("/") };
-  const pressed = (event) => {
-    const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
-    const run = table[event.key.toLowerCase()];
-    if (!run || isTyping || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    event.preventDefault();
-    run();
-  };
-  document.addEventListener("keydown", pressed);
-  return () => document.removeEventListener("keydown", pressed);
-}

@@ -14,8 +14,11 @@ const TABLE = {
 };
 export const FEED_SOUND_AFTER_MS = 5_000;
 
+export const MUTE_MS = 600_000; // silence ends by itself
+
 let context = null;
-let provenAt = null;
+let provenAt = null; // performance.now() at the end of the last tone that was played through
+let mutedUntil = -Infinity; // performance.now()
 let lastKind = null;
 let lastAt = -Infinity;
 
@@ -34,34 +37,50 @@ function newContext() {
   return Context ? new Context() : null;
 }
 
-/** "blocked" until the browser lets us, "ready" once it does, "proven" once a person has heard a test tone, "failed" without any audio. */
-export function soundState() {
+/**
+ * "failed" without any audio, "blocked" until the browser lets us, "muted" by a person at this screen, "unproven" until a tone has been
+ * played through since the page was loaded, then "proven". What the loudspeaker does with it no page can know.
+ */
+export function soundState(at) {
   if (!context) return "failed";
   if (context.state !== "running") return "blocked";
-  return provenAt === null ? "ready" : "proven";
+  if (at < mutedUntil) return "muted";
+  return provenAt === null ? "unproven" : "proven";
 }
 
-/** Monitor time of the test tone, or null. */
+/** When sound was proven, by performance.now(); null while it is not. */
 export const soundProvenAt = () => provenAt;
 
-/** Play one tone, so that a person can tell whether this screen is heard. */
-export async function testSound(nowMs) {
+/** For how long this screen stays mute, in ms; 0 where it is not. */
+export const muteLeft = (at) => Math.max(0, mutedUntil - at);
+
+/** Silence this screen for MUTE_MS, or let it sound again. It does not count as watching while it is mute. */
+export function toggleMute() {
+  const now = performance.now();
+  mutedUntil = now < mutedUntil ? -Infinity : now + MUTE_MS;
+  if (mutedUntil > now) stopAll();
+  else soundAgain();
+}
+
+/** Play one tone, so that a person can tell whether this screen is heard. Ends a mute. */
+export async function testSound() {
+  mutedUntil = -Infinity;
   context ??= newContext();
   if (!context) return;
   await context.resume().catch(() => {}); // refused: the chip keeps saying "blocked"
-  if (context.state !== "running") return;
-  burst(TABLE.test);
-  provenAt = nowMs;
+  if (context.state === "running") burst(TABLE.test);
 }
 
-/** Sound what is called for now: `priority` is the highest unanswered one or null. A higher or new kind sounds at once, others in turn. */
+/** Sound what is called for now: `priority` is the highest one that calls or null. A higher or new kind sounds at once, others in turn. */
 export function sound(priority, silentMs, at) {
   const kind = silentMs !== null && silentMs > FEED_SOUND_AFTER_MS ? "feed" : priority;
-  if (!kind || context?.state !== "running") {
+  if (!kind || context?.state !== "running" || at < mutedUntil) {
+    if (!kind) stopAll(); // answered or paused: not even the rest of the burst
     lastKind = kind;
     return;
   }
   if (kind === lastKind && at - lastAt < TABLE[kind].every * 1000) return;
+  stopAll(); // two patterns at once are neither
   burst(TABLE[kind]);
   lastKind = kind;
   lastAt = at;
@@ -72,7 +91,19 @@ export function soundAgain() {
   lastAt = -Infinity;
 }
 
-function burst({ starts, hz }) {
+const playing = new Map(); // tones that have not ended -> whether each is a test
+
+/** A tone that is cut off proves nothing. */
+function stopAll() {
+  for (const [tone, isTest] of playing) {
+    if (isTest) continue;
+    playing.delete(tone);
+    tone.stop();
+  }
+}
+
+function burst(pattern) {
+  const { starts, hz } = pattern;
   const begin = context.currentTime + 0.05;
   const tone = context.createOscillator();
   const level = context.createGain();
@@ -87,6 +118,10 @@ function burst({ starts, hz }) {
     level.gain.linearRampToValueAtTime(0, at + PULSE_S);
   }
   tone.connect(level).connect(context.destination);
+  tone.onended = () => {
+    if (playing.delete(tone) && context.state === "running") provenAt = performance.now();
+  };
+  playing.set(tone, pattern === TABLE.test);
   tone.start(begin);
   tone.stop(begin + starts.at(-1) + PULSE_S + 0.1);
 }

@@ -23,6 +23,7 @@ export function initialState() {
     journal: {},
     system: null,
     ahead: 0,
+    canary: null, // id of the last test alert: answered, never shown
     ignored: 0, // frames or values for nothing we know
     asks: null,
   };
@@ -39,6 +40,8 @@ export function reduce(state, frame, at) {
       return heard(takeUpdate(state, frame), frame, at);
     case "heartbeat":
       return heard(takeHeartbeat(state, frame), frame, at);
+    case "canary":
+      return heard({ ...state, canary: frame.id }, frame, at);
     case "resumed":
       return frame.since === state.position ? { ...state, asks: null } : { ...state, asks: "resync" };
     default:

@@ -14,16 +14,18 @@ export function waitBefore(attempt, random) {
 
 /**
  * Keeps a stream open. `resumeFrom()` gives {stream, position} or null; `onFrame(text, at)` gets every frame; `onClosed()` is told of an end.
- * Returns {tick, resync, heardAt, attempt}.
+ * Returns {tick, resync, say, number, heardAt, attempt}. `number` tells one open connection from the next; null while none is open.
  */
 export function keepStream({ resumeFrom, onFrame, onClosed }) {
   let socket = null;
   let heardAt = performance.now(); // when this socket, or its predecessor, last said anything
   let attempt = 0;
   let retryAt = null;
+  let number = 0;
 
   function connect() {
     retryAt = null;
+    number += 1;
     const from = resumeFrom();
     const query = from ? `?stream=${encodeURIComponent(from.stream)}&since=${from.position}` : "";
     const mine = new WebSocket(`${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/stream${query}`);
@@ -64,6 +66,13 @@ export function keepStream({ resumeFrom, onFrame, onClosed }) {
     },
     get isOpen() {
       return socket?.readyState === WebSocket.OPEN;
+    },
+    get number() {
+      return socket?.readyState === WebSocket.OPEN ? number : null;
+    },
+    /** Say something to the monitor; nothing is kept for later where no connection is open. */
+    say(message) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     },
     resync: abandon,
     tick(now) {

@@ -1,30 +1,38 @@
 // A room of the ward: who, how far, the worst alert, the numbers with their ages, ten minutes of history, the dose.
 
-import { alertLine, shortReason } from "./alert_line.mjs";
-import { isUnanswered, signOf, tileLines } from "./alerts.mjs";
+import { alertLine, alertName, shortReason } from "./alert_line.mjs";
+import { flashOf, isUnanswered, signOf, tileAlerts } from "./alerts.mjs";
 import { cuffDueIn, dose, phaseSince } from "./course.mjs";
-import { el, setAttribute, setText, show } from "./dom.mjs";
+import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
 import { clock, mg } from "./format.mjs";
 import { follow } from "./navigate.mjs";
+import { pauseControl } from "./pause_control.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { spark } from "./spark.mjs";
 import { phaseWords, roomName, say, words } from "./words.mjs";
 
 const text = words.ward;
 
-/** {node, put(session, view), end()}. The whole tile is one link, so that Enter, click and "open in a new tab" all work. */
+/**
+ * {node, link, put(session, view), togglePause(), end()}. The tile is one link, so that Enter, click and "open in a new tab" all work; the
+ * pause of its sound stands below it.
+ */
 export function tile(id) {
   const parts = [head(), modeStripe(), alertLines(), numbers(), history(), foot()];
+  const pause = pauseControl(id);
   const node = el("a.tile", { href: `/session/${id}`, onclick: follow, "data-session": id }, ...parts.map((part) => part.node));
   return {
-    node,
+    node: el("div.tile-frame", {}, node, pause.node),
+    link: node,
+    togglePause: pause.press,
     put(session, view) {
-      for (const part of parts) part.put(session, view);
-      const worst = tileLines(session.alerts).lines[0]?.head ?? null;
+      for (const part of [...parts, pause]) part.put(session, view);
+      const worst = tileAlerts(session).lines[0] ?? null;
       const isRaised = worst !== null && worst.state !== "pending";
       setAttribute(node, "data-tone", isRaised ? signOf(worst).tone : null);
       setAttribute(node, "data-priority", isRaised ? worst.priority : null);
       setAttribute(node, "data-unanswered", session.alerts.some(isUnanswered));
+      setAttribute(node, "data-flash", flashOf(session));
       setAttribute(node, "data-phase", session.phase);
       setAttribute(node, "aria-label", spoken(session, worst));
     },
@@ -72,19 +80,20 @@ function modeStripe() {
 
 function alertLines() {
   const lines = [alertLine(), alertLine()];
-  const [calm, more] = [el("span.calm", {}, text.no_alerts), el("span.more")];
+  const [calm, also, names] = [el("span.calm", {}, text.no_alerts), el("div.tile-also"), new Map()];
   return {
-    node: el("div.tile-alerts", {}, calm, ...lines.map((line) => line.node), more),
+    node: el("div.tile-alerts", {}, calm, ...lines.map((line) => line.node), also),
     put(session, view) {
-      const found = tileLines(session.alerts);
+      const found = tileAlerts(session);
       lines.forEach((line, i) => {
         show(line.node, i < found.lines.length);
-        if (i < found.lines.length) line.put(found.lines[i], view);
+        if (i < found.lines.length) line.put(found.lines[i], session, view);
       });
       show(calm, found.lines.length === 0);
       setText(calm, calmText(session));
-      show(more, found.more > 0);
-      setText(more, say(text.more, { count: found.more }));
+      show(also, found.rest.length > 0);
+      keyed(also, names, found.rest.map((alert) => alert.id), alertName);
+      for (const alert of found.rest) names.get(alert.id).put(alert, session, view);
     },
   };
 }

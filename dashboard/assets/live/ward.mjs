@@ -2,13 +2,15 @@
 //
 // Bound: MAX_TILES tiles; with more sessions the worst are shown and the rest is said in a line.
 
-import { urgencyOf } from "./alerts.mjs";
+import { loudestSession, urgencyOf } from "./alerts.mjs";
 import { el, keyed, setAttribute, setText, shape, show } from "./dom.mjs";
 import { afterSnapshot, fillHistory, subscribe, view as viewNow } from "./feed.mjs";
 import { age } from "./format.mjs";
 import { pointsOf } from "./history.mjs";
+import { onKeys } from "./keys.mjs";
 import { newSession } from "./new_session.mjs";
 import { setPage } from "./page.mjs";
+import { pauseOf } from "./pause.mjs";
 import { get } from "./rest.mjs";
 import { tile } from "./tiles.mjs";
 import { say, words } from "./words.mjs";
@@ -51,10 +53,21 @@ export function mountWard(root) {
     form.put(view);
   });
   const stopHistory = afterSnapshot(loadSparklines);
+  const stopKeys = onKeys({ p: togglePause });
   loadSparklines();
+
+  /** Of the selected room, else of the one that calls loudest, else of one that is paused. */
+  function togglePause() {
+    const selected = [...tiles.values()].find((one) => one.node.contains(document.activeElement));
+    const sessions = Object.values(viewNow().state.sessions);
+    const other = loudestSession(sessions) ?? sessions.find((session) => pauseOf(session, viewNow().now) !== null);
+    (selected ?? tiles.get(other?.id))?.togglePause();
+  }
+
   return () => {
     stopDrawing();
     stopHistory();
+    stopKeys();
     for (const part of tiles.values()) part.end();
     root.replaceChildren();
   };

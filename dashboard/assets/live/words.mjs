@@ -1,8 +1,8 @@
-// The catalogue of texts and the table of vital signs that the page carries (dashboard/words.py).
+// The catalogue of texts and the tables of vital and charted signs that the page carries (dashboard/words.py).
 
-const { words, vitals } = JSON.parse(document.getElementById("catalogue").textContent);
+const { words, vitals, signs } = JSON.parse(document.getElementById("catalogue").textContent);
 
-export { vitals, words };
+export { signs, vitals, words };
 
 /** Fill `{name}` places of a text of the catalogue. A place without a value stays as it is, so that a mistake is seen. */
 export function say(text, values = {}) {

@@ -84,6 +84,7 @@ def ward(open_page: Callable[..., Page]) -> Page:
     """The ward, live."""
     page = open_page("/")
     page.locator("html[data-feed=live]").wait_for()
+    page.locator("#main *").first.wait_for(state="attached")  # the page itself comes by a callback of Dash
     return page
 
 

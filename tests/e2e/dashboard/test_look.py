@@ -4,11 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from schemas.session import Phase
-from tests.support import stub_ward
-from tests.support.stub_monitor import StubMonitor
+from schemas.signs import Charted
+from schemas.stream_wire import LimitNow
+from schemas.vitals import Vital
+from tests.support import stub_care, stub_ward
+from tests.support.stub_monitor import QUIET, StubMonitor
 
 pytestmark = pytest.mark.e2e
 
@@ -20,9 +24,16 @@ THEMES = ("dark", "light", "night")
 def test_all_words_keep_their_contrast_in_every_theme(open_page: Callable[..., Page], stub: StubMonitor, path: str) -> None:
     for id_ in ("S-000004", "S-000006"):
         stub.sessions[id_] = stub_ward.simulated(stub.sessions[id_])
+    one = stub_care.observed(stub.sessions["S-000003"], Charted.CHEST_PAIN, 1, stub_ward.START_MS)
+    own = LimitNow("ruiz", "high", 200, 180, 1, "BP-H1", Vital.SYSTOLIC_BP)
+    stub.sessions["S-000003"] = replace(one, own_limits=(own,), audio_paused_until_ms=stub.now_ms() + 99_000, audio_paused_by="ruiz")
+    stub.system = replace(QUIET, watching=0)
     page = open_page(path)
     page.locator("html[data-feed=live]").wait_for()
     page.locator(".readout-value").first.wait_for()
+    if path == "/session/S-000003":
+        page.get_by_role("button", name="MOAA/S 4").click()
+        page.get_by_role("button", name="syncope").click()
     page.locator("#about summary").click()
     for theme in THEMES:
         page.locator("#theme").select_option(theme)
@@ -61,7 +72,7 @@ def test_who_wants_no_motion_gets_a_steady_outline(open_page: Callable[..., Page
 
 def test_the_keyboard_reaches_everything_and_the_focus_is_seen(ward: Page) -> None:
     reached: list[str] = []
-    for _ in range(14):
+    for _ in range(18):
         ward.keyboard.press("Tab")
         place, outline = ward.evaluate(FOCUSED)
         reached.append(place)
@@ -78,19 +89,19 @@ def test_the_notice_stands_on_both_pages_inside_the_window(open_page: Callable[.
 
 AUDIO = (Path(__file__).parent / "blocked_audio.js").read_text()
 FOCUSED = "() => { const at = document.activeElement; return [at.dataset.session ?? at.id, getComputedStyle(at).outlineStyle]; }"
-SOUNDED = "new Promise(done => { const wait = setInterval(() => window.tones && (clearInterval(wait), done(window.tones)), 50); })"
+SOUNDED = "new Promise(done => { const wait = setInterval(() => tones.length && (clearInterval(wait), done(tones.length)), 50); })"
 
 
 def test_sound_that_the_browser_blocks_is_said_until_a_gesture_and_a_test_proves_it(open_page: Callable[..., Page]) -> None:
     page = open_page("/", script=AUDIO)
     chip = page.locator("#sound-chip")
     expect(chip).to_have_attribute("data-state", "blocked")
-    expect(chip).to_have_text("sound off: click")
-    assert page.evaluate("window.tones") is None
+    expect(chip).to_have_text("sound blocked: press to test")
+    assert page.evaluate("tones") == []
     chip.click()
     expect(chip).to_have_attribute("data-state", "proven")
-    expect(chip).to_contain_text("sound tested 10:41")
-    assert page.evaluate("window.tones") >= 1
+    expect(chip).to_contain_text("sound proven 10:41")
+    assert page.evaluate("tones.length") >= 1
 
 
 def test_an_unanswered_alert_sounds_and_an_answered_one_is_silent(open_page: Callable[..., Page], stub: StubMonitor) -> None:
@@ -98,8 +109,8 @@ def test_an_unanswered_alert_sounds_and_an_answered_one_is_silent(open_page: Cal
     page = open_page("/", script=AUDIO)
     page.locator("html[data-feed=live]").wait_for()
     page.locator("h1").click()
-    expect(page.locator("#sound-chip")).to_have_attribute("data-state", "ready")
-    assert page.evaluate("window.tones") is None
+    expect(page.locator("#sound-chip")).to_have_text("sound not proven: press to test")
+    assert page.evaluate("tones") == []
     alert = stub_ward.alert("OX-H1", "Deep desaturation", "SpO2 79 < 80")
     stub.put(stub_ward.session(2, "2", "T.B.", alerts=(alert,)))
     expect(page.locator(".tile")).to_have_attribute("data-priority", "high")

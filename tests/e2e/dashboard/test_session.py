@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from schemas.session import Phase
-from tests.support import stub_ward
+from tests.support import stub_care, stub_ward
 from tests.support.stub_monitor import StubMonitor
 
 pytestmark = pytest.mark.e2e
@@ -45,10 +45,10 @@ def test_while_an_answer_is_awaited_it_says_saving_and_cannot_be_sent_twice(room
     held = stub.held["/acknowledgement"] = threading.Event()
     button = room_3.locator('.alert-card[data-tone="low"]').get_by_role("button", name="Acknowledge")
     button.click()
-    expect(room_3.locator(".alerts .outcome")).to_have_text("Saving…")
+    expect(room_3.locator(".alerts > .outcome")).to_have_text("Saving…")
     expect(button).to_be_disabled()
     held.set()
-    expect(room_3.locator(".alerts .outcome")).to_contain_text("Saved")
+    expect(room_3.locator(".alerts > .outcome")).to_contain_text("Saved")
     assert len(stub.posts) == 1
 
 
@@ -105,7 +105,9 @@ def test_a_start_without_a_baseline_is_refused_in_words_and_can_be_overridden_wi
 ) -> None:
     detail = "the blood pressure baseline has 1 of 2 cuff values"
     stub.refusals["/phase"] = (409, {"reason": "baseline_incomplete", "detail": detail})
+    stub.sessions["S-000006"] = stub_care.all_answered(stub.sessions["S-000006"], "start")
     page = open_page("/session/S-000006")
+    expect(page.locator("#gates")).to_contain_text("Nothing stands against it.")
     page.get_by_role("button", name="Start infusion").click()
     page.get_by_role("button", name="Confirm: Start infusion").click()
     expect(page.locator(".controls .outcome")).to_have_text(f"Not saved: {detail}")

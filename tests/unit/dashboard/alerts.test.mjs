@@ -1,31 +1,64 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { counts, groups, loudest, newlyRaised, signOf, tileLines, toneOf, urgencyOf } from "../../../dashboard/assets/live/alerts.mjs";
-import { alert, session, T0 } from "./frames.mjs";
+import { counts, elsewhere, flashOf, loudest, loudestSession, newlyRaised, pendingOf, presentedOf, signOf, tileAlerts, toneOf, urgencyOf } from "../../../dashboard/assets/live/alerts.mjs";
+import { alert, presented, session, T0 } from "./frames.mjs";
 
 const permutations = (list) => (list.length < 2 ? [list] : list.flatMap((one, i) => permutations(list.toSpliced(i, 1)).map((rest) => [one, ...rest])));
+const ids = (alerts) => alerts.map((one) => one.id);
 
-test("the worst alert is on top whatever order they come in", () => {
-  const all = [alert("a", "low", "active"), alert("b", "high", "active"), alert("c", "medium", "active"), alert("d", "high", "pending"), alert("e", "medium", "acknowledged")];
-  for (const order of permutations(all)) assert.deepEqual(groups(order).map((group) => group.head.id), ["b", "c", "e", "a", "d"]);
+test("alerts are presented as the monitor groups and orders them", () => {
+  const alerts = [alert("BP-M1.1", "medium", "active"), alert("SYM-H1.1", "high", "active"), alert("BP-H1.1", "high", "latched"), alert("TEC-M2.1", "medium", "acknowledged")];
+  const told = [presented("BP-H1.1", ["BP-M1.1"]), presented("SYM-H1.1"), presented("TEC-M2.1", [], { is_flashing: false, sound: false })];
+  for (const order of permutations(alerts)) {
+    const groups = presentedOf(session("S-1", { alerts: order, presented: told }));
+    assert.deepEqual(groups.map((group) => group.head.id), ["BP-H1.1", "SYM-H1.1", "TEC-M2.1"]);
+    assert.deepEqual(ids(groups[0].others), ["BP-M1.1"]);
+    assert.deepEqual(ids(groups[0].unanswered), ["BP-H1.1", "BP-M1.1"]);
+    assert.deepEqual(groups.map((group) => group.sounds), [true, true, false]);
+  }
 });
 
-test("among equals the patient stands above the device and the unanswered above the answered", () => {
-  const all = [alert("dev", "high", "active", { kind: "technical" }), alert("ack", "high", "acknowledged"), alert("pat", "high", "active")];
-  assert.deepEqual(groups(all).map((group) => group.head.id), ["pat", "dev", "ack"]);
+test("a raised alert that the monitor names in no group is shown all the same, and calls unless the sound is paused", () => {
+  const alerts = [alert("A.1", "high", "active", { cause: "x" }), alert("B.1", "low", "active", { cause: "x" }), alert("C.1", "medium", "active")];
+  const found = presentedOf(session("S-1", { alerts, presented: [presented("C.1", ["gone"])] }));
+  assert.deepEqual(found.map((group) => [group.head.id, ids(group.others), group.sounds]), [["C.1", [], true], ["A.1", ["B.1"], true]]);
+  assert.equal(presentedOf(session("S-1", { alerts, audio_paused_until_ms: T0 + 1 }))[0].sounds, false);
+  assert.equal(presentedOf(session("S-1", { alerts, presented: undefined })).length, 2);
 });
 
-test("alerts of one cause are one group; all its unanswered ones are answered together", () => {
-  const [group] = groups([alert("BP-M1.1", "medium", "active", { cause: "bp" }), alert("BP-H1.1", "high", "latched", { cause: "bp" }), alert("BP-L1.1", "low", "acknowledged", { cause: "bp" })]);
-  assert.equal(group.head.id, "BP-H1.1");
-  assert.deepEqual(group.unanswered.map((one) => one.id), ["BP-H1.1", "BP-M1.1"]);
+test("what is over or not yet raised is in no group, whatever the monitor says", () => {
+  const alerts = [alert("A.1", "high", "resolved"), alert("B.1", "high", "pending"), alert("C.1", "low", "pending")];
+  const one = session("S-1", { alerts, presented: [presented("A.1"), presented("B.1")] });
+  assert.deepEqual(presentedOf(one), []);
+  assert.deepEqual(ids(pendingOf(one)), ["B.1", "C.1"]);
 });
 
-test("a tile shows the worst, and below an answered one the worst unanswered", () => {
-  const seen = tileLines([alert("old", "high", "acknowledged"), alert("new", "medium", "active"), alert("third", "low", "active")]);
-  assert.deepEqual(seen.lines.map((group) => group.head.id), ["old", "new"]);
-  assert.equal(seen.more, 1);
+test("a group whose alerts are all answered does not call, whatever the monitor says", () => {
+  const [group] = presentedOf(session("S-1", { alerts: [alert("A.1", "high", "acknowledged")], presented: [presented("A.1")] }));
+  assert.equal(group.sounds, false);
+});
+
+test("a tile shows the highest, another high one beneath it, and every other by name, the worst first", () => {
+  const alerts = [alert("a", "high", "active"), alert("low", "low", "active"), alert("b", "high", "active"), alert("m", "medium", "active", { cause: "a" })];
+  const seen = tileAlerts(session("S-1", { alerts, presented: [presented("a", ["m"]), presented("b"), presented("low")] }));
+  assert.deepEqual(ids(seen.lines), ["a", "b"]);
+  assert.deepEqual(ids(seen.rest), ["m", "low"]);
+});
+
+test("beneath an answered one a tile shows the highest that is not, of its own cause too", () => {
+  const alerts = [alert("old", "high", "acknowledged"), alert("lesser", "medium", "active", { cause: "old" }), alert("third", "low", "active")];
+  const seen = tileAlerts(session("S-1", { alerts, presented: [presented("old", ["lesser"]), presented("third")] }));
+  assert.deepEqual(ids(seen.lines), ["old", "lesser"]);
+  assert.deepEqual(ids(seen.rest), ["third"]);
+  assert.equal(flashOf(session("S-1", { alerts })), "medium");
+});
+
+test("every raised alert of a session is on its tile", () => {
+  const alerts = ["high", "medium", "low"].flatMap((priority) => ["active", "acknowledged", "latched"].map((state) => alert(`${priority} ${state}`, priority, state)));
+  const { lines, rest } = tileAlerts(session("S-1", { alerts }));
+  assert.deepEqual(ids([...lines, ...rest]).sort(), ids(alerts).sort());
+  assert.deepEqual(ids(tileAlerts(session("S-1", { alerts: [alert("p", "high", "pending")] })).lines), ["p"]);
 });
 
 test("a room with a worse alert is more urgent, and a pending one is not yet raised", () => {
@@ -38,6 +71,8 @@ test("counts are of unanswered groups; technical ones are counted as technical",
   const one = session("S-1", { alerts: [alert("a", "high", "active", { cause: "x" }), alert("b", "medium", "active", { cause: "x" }), alert("t", "medium", "active", { kind: "technical" })] });
   const two = session("S-2", { alerts: [alert("c", "high", "acknowledged"), alert("d", "low", "latched")] });
   assert.deepEqual(counts([one, two]), { high: 1, medium: 0, low: 1, technical: 1 });
+  assert.equal(flashOf(one), "high");
+  assert.equal(flashOf(session("S-3")), null);
   assert.equal(loudest([two]), "low");
   assert.equal(loudest([one, two]), "high");
   assert.equal(loudest([session("S-3")]), null);
@@ -61,4 +96,21 @@ test("the number an alert is about takes its tone; a pending one leaves it alone
   const alerts = [alert("p", "high", "pending", { vital: "spo2" }), alert("a", "low", "active", { vital: "heart_rate", since_ms: T0 })];
   assert.equal(toneOf(alerts, ["heart_rate"]), "low");
   assert.equal(toneOf(alerts, ["spo2"]), null);
+});
+
+test("a session whose sound is paused does not call, and another one does", () => {
+  const paused = session("S-1", { alerts: [alert("a", "high", "active")], presented: [presented("a", [], { sound: false })], audio_paused_until_ms: T0 + 60_000 });
+  const calling = session("S-2", { alerts: [alert("b", "low", "active")], presented: [presented("b")] });
+  assert.equal(loudest([paused]), null);
+  assert.equal(loudest([paused, calling]), "low");
+  assert.equal(loudestSession([paused, calling]).id, "S-2");
+  assert.equal(loudestSession([paused]), null);
+});
+
+test("other rooms' unanswered alerts are named, the worst room first", () => {
+  const open = session("S-1", { alerts: [alert("mine", "high", "active")] });
+  const two = session("S-2", { alerts: [alert("l", "low", "active"), alert("done", "high", "acknowledged")] });
+  const three = session("S-3", { alerts: [alert("h", "high", "latched"), alert("m", "medium", "active", { cause: "h" })], presented: [presented("h", ["m"])] });
+  const found = elsewhere([open, two, three, session("S-4")], "S-1");
+  assert.deepEqual(found.map((one) => [one.session.id, one.alert.id, ids(one.rest)]), [["S-3", "h", ["m"]], ["S-2", "l", []]]);
 });

@@ -32,8 +32,12 @@ export const alert = (id, priority, state, changes = {}) => ({
   raised_at_ms: state === "pending" ? null : T0,
   acknowledged_at_ms: null,
   acknowledged_by: null,
+  escalation: 0,
+  shown_at_ms: null,
   ...changes,
 });
+
+export const presented = (id, also = [], changes = {}) => ({ alert: id, also, is_flashing: true, sound: true, ...changes });
 
 export const session = (id, changes = {}) => ({
   id,
@@ -55,10 +59,15 @@ export const session = (id, changes = {}) => ({
   alerts: [],
   cuff_interval_ms: 300_000,
   last_seq: 1,
+  presented: [],
+  audio_paused_until_ms: null,
+  audio_paused_by: null,
+  observations: [],
+  own_limits: [],
   ...changes,
 });
 
-export const system = { recording_impaired: null, refused: 0, unbound: [], viewers: 1 };
+export const system = { recording_impaired: null, refused: 0, unbound: [], viewers: 1, watching: 1 };
 
 export const snapshot = (position, sessions = [], changes = {}) => ({ type: "snapshot", position, now_ms: T0, sessions, journal: [], system, ...changes });
 

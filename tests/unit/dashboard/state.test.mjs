@@ -87,6 +87,16 @@ test("another protocol asks for a reload", () => {
   assert.equal(play([hello({ protocol: 2 })]).asks, "reload");
 });
 
+test("a canary is kept to be answered and changes nothing that is shown", () => {
+  const before = begun(session("S-1"));
+  const state = play([{ type: "canary", id: "c-17", now_ms: T0 + 500 }], before);
+  assert.equal(state.canary, "c-17");
+  assert.equal(state.lastNowMs, T0 + 500);
+  assert.equal(state.sessions, before.sessions);
+  assert.equal(state.position, 10);
+  assert.equal(play([snapshot(11, [])], state).canary, "c-17");
+});
+
 test("a frame of an unknown kind is counted and harmless", () => {
   const state = play([{ type: "waveform" }], begun(session("S-1")));
   assert.equal(state.ignored, 1);

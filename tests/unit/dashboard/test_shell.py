@@ -13,6 +13,7 @@ from dashboard.words import WORDS, catalogue
 from schemas.alert import Priority
 from schemas.measurement import Mode, Reason
 from schemas.session import Phase, Treatment
+from schemas.signs import SIGNS, Charted
 from schemas.vitals import VITAL_SIGNS, Unit
 
 ASSETS = Path(__file__).parents[3] / "dashboard" / "assets"
@@ -60,6 +61,14 @@ def test_no_text_can_end_the_element_that_carries_the_catalogue() -> None:
 def test_the_scripts_know_every_vital_sign() -> None:
     vitals = json.loads(catalogue())["vitals"]
     assert {name: row["is_cuff"] for name, row in vitals.items()} == {sign.vital.value: sign.is_cuff for sign in VITAL_SIGNS.values()}
+
+
+def test_the_scripts_know_every_charted_sign_and_no_scale_names_a_value_that_cannot_be_charted() -> None:
+    signs = json.loads(catalogue())["signs"]
+    assert set(signs) == set(Charted)
+    assert {sign for sign, row in signs.items() if row["is_yes_no"]} == {sign for sign in Charted if SIGNS[sign].unit == "1"}
+    for sign, scale in WORDS["chart"]["scales"].items():
+        assert sorted(map(int, scale)) == list(range(signs[sign]["low"], signs[sign]["high"] + 1))
 
 
 @pytest.mark.parametrize(
