@@ -2,6 +2,7 @@
 
 import typer
 
+from monitor.cli.backtest import backtest
 from monitor.cli.check import check
 from monitor.cli.demo import demo
 from monitor.cli.export import export
@@ -18,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, serve, simulate, replay, export, verify, check):
+for command in (demo, serve, simulate, replay, export, verify, check, backtest):
     app.command()(command)
 
 

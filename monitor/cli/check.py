@@ -1,6 +1,5 @@
 """`infusion-monitor check`: can this installation be armed, and do logs give back their alerts?"""
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -9,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from monitor.backtest.log_file import LogBroken, entries
 from monitor.core.limits import LimitsError, encode_limits, parse_limits
 from monitor.core.replay import Difference, Replay
 from monitor.settings import SettingsError, read_settings
-from schemas.log import Entry, canonical, decode_entry
+from schemas.log import canonical
 
 
 def check(
@@ -26,7 +26,7 @@ def check(
     Exit code 0: everything holds. 1: something does not, and it is said what. 2: wrong usage.
     """
     if log:
-        ends = [_judge_again(path) for path in log]
+        ends = [judge_again(path) for path in log]
         raise typer.Exit(0 if all(ends) else 1)
     try:
         settings = read_settings(os.environ, limits=limits)
@@ -47,29 +47,31 @@ def check(
         raise typer.Exit(1) from error
 
 
-def _judge_again(path: Path) -> bool:
+def judge_again(path: Path) -> bool:
+    """Judge one exported log by the rule set that it carries; say whether what was raised then is raised now. `replay --check` is this."""
+    judge = Replay()
+    first: Difference | None = None
+    number = 0
     try:
-        judge = Replay()
-        differences: list[Difference] = []
-        for entry in _entries(path):
-            differences.extend(judge.feed(entry))
-        differences.extend(judge.finish())
-    except (OSError, ValueError, KeyError) as error:
-        typer.echo(f"{path}: cannot be judged: {error}")
+        for difference in _differences(judge, path):
+            first = first or difference
+            number += 1
+    except LogBroken as broken:
+        typer.echo(f"cannot be judged: {broken}")
         return False
-    if not differences:
+    if first is None and judge.engine is None:
+        typer.echo(f"cannot be judged: {path}: no entry of a session is in it, export the session anew")
+        return False
+    if first is None:
         typer.echo(f"{path}: {judge.last_seq} entries, {judge.outputs} outputs, all the same when judged again")
         return True
-    first = differences[0]
-    typer.echo(f"{path}: {len(differences)} differences, the first at entry {first.seq}")
+    typer.echo(f"{path}: {number} differences, the first at entry {first.seq}")
     for name, step in (("in the log", first.logged), ("judged again", first.replayed)):
         print(f"  {name:12}", "nothing" if step is None else f"{step[0]} {canonical(step[1]).decode()}", file=sys.stdout)
     return False
 
 
-def _entries(path: Path) -> Iterator[Entry]:
-    with path.open("rb") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row.get("type") == "entry":
-                yield decode_entry(canonical(row["entry"]))
+def _differences(judge: Replay, path: Path) -> Iterator[Difference]:
+    for entry in entries(path):
+        yield from judge.feed(entry)
+    yield from judge.finish()

@@ -20,6 +20,7 @@ from simulators.rest import HttpFactory, MonitorRefused, Rest, signed_in
 from simulators.run import BedStarted, SimulationFailed, run_beds
 from simulators.run_replay import ReplayStarted, close_session, run_replay
 from simulators.seeds import seeded
+from simulators.watcher import Watcher
 
 CANNOT_RUN: Final = (SimulationFailed, MonitorRefused, RecordingError)
 HEAD_START_MIN: Final = 40  # the past that the rooms have when the screen opens
@@ -82,24 +83,31 @@ class Rooms:
 
     async def play(self, login_link: str) -> None:
         """All rooms to their end; the recording's room ends with the last simulated one."""
-        http = await signed_in(self._installation.settings.public_url, login_link)
+        url = self._installation.settings.public_url
+        http = await signed_in(url, login_link)
         try:
-            async with asyncio.TaskGroup() as group:
-                pace = group.create_task(self._pace(), name="pace")
+            async with http() as signed, asyncio.TaskGroup() as group:
+                watcher = Watcher(url, signed.cookies, rng=seeded(self._plan.seed, "screen"), say=say)
+                watching = group.create_task(watcher.run(), name="screen")
+                await watcher.watching.wait()  # the rooms are watched from their first moment on
+                pace = group.create_task(self._pace(watcher), name="pace")
                 playing = [group.create_task(self._recording(http), name="recording")] if self._plan.recording is not None else []
                 if self._plan.beds:
                     await self._simulated(http)
                     self._beds_are_over.set()
                 await asyncio.gather(*playing)
                 pace.cancel()
+                watching.cancel()
         except* CANNOT_RUN as refused:
             raise SimulationFailed(str(refused.exceptions[0])) from refused
 
-    async def _pace(self) -> None:
+    async def _pace(self, watcher: Watcher) -> None:
+        """A step of the clock waits for what the devices send, and for the simulated screen's receipts."""
+        hub = self._installation.registry.hub
         await self._all_connected.wait()
         progress = asyncio.create_task(self._show_progress()) if self._plan.has_past else None
         try:
-            await self._clock.run(lambda: all(line.is_settled for line in self._lines))
+            await self._clock.run(lambda: watcher.has_seen(hub.position) and all(line.is_settled for line in self._lines))
         finally:
             if progress is not None:
                 await progress

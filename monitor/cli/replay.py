@@ -8,6 +8,7 @@ from typing import Annotated
 import httpx2
 import typer
 
+from monitor.cli.check import judge_again
 from monitor.cli.simulate import (
     DEFAULT_URL,
     DeviceOption,
@@ -43,11 +44,19 @@ def replay(
         float | None, typer.Option("--from", min=0, help="Minute of the recording to begin at. Default: where HR and SpO2 settle.")
     ] = None,
     describe_only: Annotated[bool, typer.Option("--describe", help="Say what is in the file, and stop.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Judge an exported log again and compare with what was raised then, as `check FILE` does.")
+    ] = False,
 ) -> None:
     """Play a recording as a device. Everything it sends is marked as replayed, and a value that was not measured stays without one.
 
     Ends with 0 at the end of the recording, 1 when the file cannot be replayed or the monitor refused something, 2 for wrong usage.
+    With --check nothing is played: 0 where the log gives back its alerts, 1 where it does not.
     """
+    if check_only:
+        if any(given is not None for given in (url, login_url, device, token, token_file, from_min)) or describe_only:
+            raise typer.BadParameter("it plays nothing: leave the other options out", param_hint="--check")
+        raise typer.Exit(0 if judge_again(file) else 1)
     try:
         recording = open_recording(file)
     except RecordingError as error:

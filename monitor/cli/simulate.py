@@ -2,16 +2,19 @@
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import httpx2
 import typer
 
 from simulators.outbox import Counts
-from simulators.rest import MonitorRefused, origin_of, signed_in
-from simulators.run import DEMO_SCENARIOS, MAX_BEDS, MAX_SPEED, BedStarted, SimulationFailed, run_beds, run_device
+from simulators.rest import HttpFactory, MonitorRefused, origin_of, signed_in
+from simulators.run import DEMO_SCENARIOS, MAX_BEDS, MAX_SPEED, BedResult, BedStarted, SimulationFailed, run_beds, run_device
 from simulators.scenario import Scenario, ScenarioError, load_scenario, scenario_names
+from simulators.seeds import seeded
+from simulators.watcher import Watcher
 
 DEFAULT_URL: Final = "http://127.0.0.1:8050"
 UrlOption = Annotated[str | None, typer.Option(help=f"Address of the monitor. Default: that of the login link, else {DEFAULT_URL}.")]
@@ -39,6 +42,9 @@ def simulate(
     speed: SpeedOption = 1.0,
     stagger_min: Annotated[float, typer.Option(min=0, max=600, help="Minutes by which each bed begins later than the one before.")] = 0.0,
     acknowledge: Annotated[bool, typer.Option("--acknowledge", help="Answer raised alerts after 45 s, for an unattended run.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Be a clinician's screen too: seen and heard, every alert gets its receipt.")
+    ] = False,
     forever: Annotated[bool, typer.Option("--forever", help="When a session has ended, the room takes its next patient.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="Say which scenarios there are, and stop.")] = False,
 ) -> None:
@@ -61,7 +67,18 @@ def simulate(
             asyncio.run(_one_device(url or DEFAULT_URL, device, token, plays[0], seed, speed))
         else:
             asyncio.run(
-                _ward(url, login_url or "", beds, plays, seed, speed, stagger_min, is_acknowledging=acknowledge, is_endless=forever)
+                _ward(
+                    url,
+                    login_url or "",
+                    beds,
+                    plays,
+                    seed,
+                    speed,
+                    stagger_min,
+                    is_acknowledging=acknowledge,
+                    is_endless=forever,
+                    is_watching=watch,
+                )
             )
     except (SimulationFailed, MonitorRefused, httpx2.TransportError) as error:
         typer.echo(f"simulate: {error}", err=True)
@@ -85,11 +102,13 @@ async def _ward(
     *,
     is_acknowledging: bool,
     is_endless: bool,
+    is_watching: bool,
 ) -> None:
     url = url or origin_of(login_url)
-    results = await run_beds(
+    http = await signed_in(url, login_url)
+    running = run_beds(
         url=url,
-        http=await signed_in(url, login_url),
+        http=http,
         beds=beds,
         scenarios=plays,
         seed=seed,
@@ -100,8 +119,26 @@ async def _ward(
         on_session=_announce,
         say=complain,
     )
+    results = await (_watched(url, http, seed, running) if is_watching else running)
     for result in results:
         typer.echo(f"{result.session} ({result.scenario}, seed {result.seed}) {result.phase}: {describe(result.counts)}")
+
+
+async def _watched(url: str, http: HttpFactory, seed: int, running: Coroutine[Any, Any, list[BedResult]]) -> list[BedResult]:
+    """With a screen beside the beds. A screen that is not let in ends them."""
+    async with http() as signed:
+        watcher = Watcher(url, signed.cookies, rng=seeded(seed, "screen"), say=complain)
+    beds = asyncio.ensure_future(running)
+    screen = asyncio.ensure_future(watcher.run())
+    try:
+        await asyncio.wait({beds, screen}, return_when=asyncio.FIRST_COMPLETED)
+        if screen.done():
+            screen.result()
+        return beds.result()
+    finally:
+        beds.cancel()
+        screen.cancel()
+        await asyncio.gather(beds, screen, return_exceptions=True)
 
 
 def _announce(bed: BedStarted) -> None:
