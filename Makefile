@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup dev demo test check lint bench cover schemas docs lock clean
+.PHONY: help setup dev demo test check lint bench alert-quality cover schemas docs lock clean
 
 # The first Python >= 3.11 that can make a virtual environment; set PYTHON=... to choose another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -14,7 +14,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 # --- the environment: two stamps, so that a warm run does nothing -------------------------------------------------------------------
 
@@ -48,8 +48,11 @@ demo: setup ## four simulated infusion rooms and a login link (ARGS="--port 8080
 bench: dev ## figures of this machine (ARGS="--quick --json FILE")
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
+alert-quality: dev ## sensitivity, false alerts and delay over 500 simulated sessions, into docs/ (ARGS="--sessions N --json FILE")
+	@exec $(BIN)/python -m benchmarks.alert_quality --docs $(ARGS)
+
 # --- prove --------------------------------------------------------------------------------------------------------------------------
-# Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. All three steps run, whichever fails.
+# Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. The first runs a file on each of two cores. All three steps run, whichever fails.
 
 # One shell command that runs all four and fails if any does.
 LINT = ( bad=0; $(BIN)/ruff check . || bad=1; $(BIN)/ruff format --check --quiet . || bad=1; $(BIN)/mypy || bad=1; $(BIN)/lint-imports --no-logo || bad=1; exit $$bad )
@@ -58,7 +61,7 @@ test: dev ## everything: lint, types, import contracts, all tests, a real browse
 	@failed=; \
 	$(LINT) || failed="$$failed lint"; \
 	browser=$$($(BIN)/python -m tests.support.browser) || failed="$$failed browser"; \
-	$(BIN)/python -m pytest -m "not e2e" $(PYTEST_ARGS) || failed="$$failed tests"; \
+	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
 	CHROMIUM=$$browser $(BIN)/python -m pytest -m e2e $(PYTEST_ARGS) || failed="$$failed e2e"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
