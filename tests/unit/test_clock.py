@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from monitor.clock import Clock, ManualClock, PacedClock, SystemClock
+from monitor.clock import Clock, ManualClock, PacedClock, SystemClock, event_or_time
 
 
 def make(kind: str) -> Clock:
@@ -107,3 +107,21 @@ async def test_a_fast_paced_clock_keeps_its_speed() -> None:
     running.cancel()
     await asyncio.wait({running})
     assert real_ms >= 30, "40 s at a thousandfold"
+
+
+@pytest.mark.parametrize("first", ["event", "time", "event only"])
+async def test_an_event_or_a_time_whichever_is_first(first: str) -> None:
+    clock, event = ManualClock(), asyncio.Event()
+    waiting = asyncio.ensure_future(event_or_time(event, clock, None if first == "event only" else clock.now_ms() + 1_000))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    clock.advance(999)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    if first == "time":
+        clock.advance(1)
+    else:
+        event.set()
+    await asyncio.wait_for(waiting, 10)
+    clock.advance(5_000)
+    assert [sleeper for _, sleeper in clock._sleepers if not sleeper.done()] == []

@@ -1,0 +1,1 @@
+"""A second judge, slow and obvious. README.md says what it covers."""
