@@ -4,8 +4,20 @@ from collections.abc import Mapping, Sequence
 
 from monitor.core.armed import ArmedTerm
 from monitor.core.channel import Channel
-from schemas.signs import SIGNS, Sign
+from schemas.signs import SIGNS, Derived, Sign
 from schemas.vitals import format_milli
+
+_COUNTS = frozenset(
+    {
+        Derived.FROZEN_DEVICES,
+        Derived.LOST_DEVICES,
+        Derived.DOUBTFUL_SIGNS,
+        Derived.FAILED_CUFFS,
+        Derived.WATCHING_SCREENS,
+        Derived.UNSEEN_ALERTS,
+        Derived.UNANSWERED_HIGH,
+    }
+)
 
 
 def breach_reason(clause: Sequence[ArmedTerm], channels: Mapping[Sign, Channel], *, confirmed: bool = False) -> str:
@@ -35,10 +47,15 @@ def seconds(duration_ms: int) -> str:
 
 
 def term_reason(term: ArmedTerm, value_milli: int) -> str:
-    """'SBP 184 >= 180'; of a yes or no the name alone."""
+    """'SBP 184 >= 180'; of a yes or no the name alone, of a count '2 unanswered high alerts', of anything more than nothing its value."""
     row = SIGNS[term.sign]
     if is_yes_no(term.sign):
         return row.label if value_milli else f"no {row.label}"
+    if isinstance(term.sign, Derived):
+        if term.sign in _COUNTS:
+            return f"{format_milli(value_milli)} {row.label}"
+        if 0 < term.limit_milli <= 1 and term.is_high:
+            return f"{row.label} {format_milli(value_milli)} {row.unit}"
     return f"{row.label} {format_milli(value_milli)} {term.symbol} {format_milli(term.shown_milli)}"
 
 

@@ -213,3 +213,19 @@ def test_a_high_alert_that_its_phase_ends_still_wants_an_answer() -> None:
     assert bed.state("INF-H1") is AlertState.LATCHED
     bed.acknowledge("INF-H1.1")
     assert bed.state("INF-H1") is None
+
+
+@pytest.mark.parametrize(
+    ("act", "rule", "reason"),
+    [
+        (streaming(76, hr=140), "INF-M1", "1 unanswered high alerts and rate 100 % of order for 60 s"),
+        (cuffs(20, 20), "TEC-L7", "2 failed cuffs in a row"),
+        (rate(120), "INF-H1", "rate 120 > 110"),
+    ],
+)
+def test_what_is_worked_out_is_said_in_words(act: Act, rule: str, reason: str) -> None:
+    bed = infusing()
+    act(bed)
+    alert = bed.alert(rule)
+    assert alert is not None
+    assert alert.reason == reason
