@@ -100,7 +100,7 @@ class Bedside:
             except Refused as refused:
                 self._take(refused.steps)
                 continue
-            self.overrides += override is not None
+            self.overrides += override is not None and phase is Phase.INFUSING
             if phase is Phase.INFUSING:
                 self._later(_ms(at_s) + CHECKED_EVERY_S * 1000, RESPONSE_CHECK)
             self._naive.enter(phase, self.baselines, at_s)
