@@ -23,13 +23,19 @@ def take(recording: list[str]) -> None:
         page = chromium.new_page(viewport={"width": 1440, "height": 1000}, color_scheme="dark")
         page.goto(link)
         running.wait_for(r"(rooms are live)")
-        page.reload()
+        with page.expect_response(lambda answer: "/ward/trend" in answer.url, timeout=LIVE_WITHIN_MS):
+            page.reload()
         worst = page.locator(".tile").filter(has_text="SBP").first
         worst.wait_for(timeout=LIVE_WITHIN_MS)
         page.wait_for_function("document.documentElement.dataset.feed === 'live'")
         page.wait_for_load_state("networkidle")
+        page.wait_for_function(
+            "since => performance.now() - since > 3000", arg=page.evaluate("performance.now()")
+        )  # the sparklines are drawn
         page.screenshot(path=IMAGES / "ward.png")
-        worst.click()
+        with page.expect_response(lambda answer: "max_points" in answer.url, timeout=LIVE_WITHIN_MS):
+            worst.click()
+        page.get_by_text("Loading the history").wait_for(state="hidden", timeout=LIVE_WITHIN_MS)
         page.locator(".uplot canvas").first.wait_for(timeout=LIVE_WITHIN_MS)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / "session.png")
