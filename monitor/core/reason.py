@@ -47,13 +47,13 @@ def seconds(duration_ms: int) -> str:
 
 
 def term_reason(term: ArmedTerm, value_milli: int) -> str:
-    """'SBP 184 >= 180'; of a yes or no the name alone, of a count '2 unanswered high alerts', of anything more than nothing its value."""
+    """'SBP 184 >= 180'; of a yes or no the name alone, of a count 'unanswered high alerts: 2', of anything more than nothing its value."""
     row = SIGNS[term.sign]
     if is_yes_no(term.sign):
         return row.label if value_milli else f"no {row.label}"
     if isinstance(term.sign, Derived):
         if term.sign in _COUNTS:
-            return f"{format_milli(value_milli)} {row.label}"
+            return f"{row.label}: {format_milli(value_milli)}"
         if 0 < term.limit_milli <= 1 and term.is_high:
             return f"{row.label} {format_milli(value_milli)} {row.unit}"
     return f"{row.label} {format_milli(value_milli)} {term.symbol} {format_milli(term.shown_milli)}"

@@ -218,8 +218,8 @@ def test_a_high_alert_that_its_phase_ends_still_wants_an_answer() -> None:
 @pytest.mark.parametrize(
     ("act", "rule", "reason"),
     [
-        (streaming(76, hr=140), "INF-M1", "1 unanswered high alerts and rate 100 % of order for 60 s"),
-        (cuffs(20, 20), "TEC-L7", "2 failed cuffs in a row"),
+        (streaming(76, hr=140), "INF-M1", "unanswered high alerts: 1 and rate 100 % of order for 60 s"),
+        (cuffs(20, 20), "TEC-L7", "failed cuffs in a row: 2"),
         (rate(120), "INF-H1", "rate 120 > 110"),
     ],
 )
