@@ -18,6 +18,7 @@ from monitor.api.guard import Guard
 from monitor.clock import Clock, SystemClock
 from monitor.core.limits import encode_limits, parse_limits
 from monitor.export.signing import open_key
+from monitor.lasting import Lasting
 from monitor.notify.dispatch import Dispatcher
 from monitor.notify.opening import open_channels
 from monitor.sessions.registry import Registry
@@ -74,15 +75,14 @@ class Installation:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         await self.access.start()
         await self.registry.start()
-        beside = [
-            asyncio.create_task(self._refresh(), name="access refresh"),
-            asyncio.create_task(self.telemetry.watch_loop(), name="event loop lag"),
-        ]
+        trouble, refresh, lag = self.registry.trouble, Lasting("the check for revoked access"), Lasting("the measuring of the event loop")
+        refresh.start(self._refresh(), lambda text: trouble.report("access", text))
+        lag.start(self.telemetry.watch_loop(), lambda text: trouble.report("metrics", text))
         try:
             yield
         finally:
-            for task in beside:
-                task.cancel()
+            await refresh.stop()
+            await lag.stop()
             await self.registry.stop()
             await self.access.stop()
             await self.store.close()

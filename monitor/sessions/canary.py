@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from monitor.clock import Clock
 from monitor.core.limits import decode_limits, encode_limits
+from monitor.lasting import Lasting
 from monitor.sessions.calls import RAISED
 from monitor.sessions.recorder import Recorder
 from monitor.sessions.runner import Runner
@@ -90,23 +91,18 @@ class Canary:
         self._id = ""
         self._due_ms = 0
         self._painted: set[int] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._task = Lasting("the canary")
         self.is_answering = True
 
     def start(self, on_death: Callable[[str], None]) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="canary")
+        def died(text: str) -> None:
+            self.is_answering = False
+            on_death(text)
 
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled():
-                self.is_answering = False
-                on_death(f"the canary died: {task.exception()!r}")
-
-        self._task.add_done_callback(ended)
+        self._task.start(self._run(), died)
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._task.stop()
 
     async def _run(self) -> None:
         while True:

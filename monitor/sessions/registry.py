@@ -75,12 +75,12 @@ class Registry:
         self._devices = DeviceTable()
         self._next_no = 1
         self._refused = 0
-        self._trouble = Trouble(self._publish_system)
+        self.trouble = Trouble(self._publish_system)
         real = real or clock
         self.telemetry = telemetry = telemetry or Telemetry()
         self.hub = Hub(clock, version=version, site_zone=site_zone, snapshots=self._snapshot, values=self._values, system=self.system)
         self._judging = Judging(self._judging_failed)
-        self._do = Proceedings(clock, self._judging, self._devices, telemetry, self._trouble.report)
+        self._do = Proceedings(clock, self._judging, self._devices, telemetry, self.trouble.report)
         self._recorder = Recorder(store, self.hub, self._impaired, self._do.view, self._do.untold, telemetry.commits.observe)
         self._watch = Watch(clock, self._advance)
         dispatcher = second_channel or Dispatcher((), real)
@@ -94,7 +94,7 @@ class Registry:
             hub=self.hub,
             look=self._watch.look,
             on_silent=self._path_is_silent,
-            on_answer=lambda: self._trouble.over("canary"),
+            on_answer=lambda: self.trouble.over("canary"),
             telemetry=telemetry,
         )
         self.screens = Screens(real, clock.now_ms, self._runners, self._do.tell, self._canary.painted, telemetry)
@@ -114,7 +114,7 @@ class Registry:
                 await self._cannot_rebuild(row.id, row.room, error)
                 continue
             if difference is not None:
-                self._trouble.report(row.id, f"{row.id}: its replay differs from its log at entry {difference.seq}")
+                self.trouble.report(row.id, f"{row.id}: its replay differs from its log at entry {difference.seq}")
             self._runners[row.id] = runner
             for device in runner.engine.devices:
                 self._devices.bind(device, row.id)
@@ -124,18 +124,18 @@ class Registry:
             self._do.tell(runner, MonitorRestarted(self._version))
             self.screens.introduce(runner)
             await asyncio.sleep(0)
-        self._watch.start(lambda text: self._trouble.report("watch", text))
-        self.hub.start()
-        self.screens.start(lambda text: self._trouble.report("screens", text))
-        self._calls.start(lambda text: self._trouble.report("second channel", text))
-        self._canary.start(lambda text: self._trouble.report("canary", text))
+        self._watch.start(lambda text: self.trouble.report("watch", text))
+        self.hub.start(lambda text: self.trouble.report("stream", text))
+        self.screens.start(lambda text: self.trouble.report("screens", text))
+        self._calls.start(lambda text: self.trouble.report("second channel", text))
+        self._canary.start(lambda text: self.trouble.report("canary", text))
 
     async def _cannot_rebuild(self, session: str, room: str, error: Exception) -> None:
         """The session is not judged. Its devices keep their frames: they are bound to it by its log."""
         if isinstance(error, StoreFailed):
             raise error
         if isinstance(error, Broken):
-            self._trouble.report(session, str(error))
+            self.trouble.report(session, str(error))
         else:
             self._judging.fail_to_begin(session, room, error)
         for device in await bound_devices(self._store, session):
@@ -148,7 +148,7 @@ class Registry:
         ahead_ms = self._clock.not_before(last_ms)
         if ahead_ms > CLOCK_STEP_MS:
             back = f"the clock was set back by {ahead_ms / 1000:g} s while the monitor was down"
-            self._trouble.report("clock", f"{back}: times run ahead by that")
+            self.trouble.report("clock", f"{back}: times run ahead by that")
 
     async def stop(self) -> None:
         """Ends the tasks; what was taken is on disk when it returns, unless recording is impaired or the disk takes longer than STOP_S."""
@@ -204,7 +204,7 @@ class Registry:
 
     def system(self) -> SystemNow:
         return SystemNow(
-            recording_impaired=self._trouble.text,
+            recording_impaired=self.trouble.text,
             refused=self._refused,
             unbound=self._devices.unbound(),
             viewers=self.hub.viewers,
@@ -355,18 +355,18 @@ class Registry:
 
     def _impaired(self, text: str | None) -> None:
         if text is None:
-            self._trouble.over("recording")
+            self.trouble.over("recording")
         else:
-            self._trouble.report("recording", text)
+            self.trouble.report("recording", text)
 
     def _path_is_silent(self, text: str) -> None:
-        if not self._trouble.is_reported("canary"):
+        if not self.trouble.is_reported("canary"):
             self._calls.path_silent(text)
-        self._trouble.report("canary", text)
+        self.trouble.report("canary", text)
 
     def _judging_failed(self, session: str, text: str) -> None:
         self.telemetry.judging_failed.inc()
-        self._trouble.report(f"judging {session}", text)
+        self.trouble.report(f"judging {session}", text)
 
     def _advance(self, runner: Runner) -> None:
         """Called by the watch."""

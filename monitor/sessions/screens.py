@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from monitor.clock import Clock, event_or_time
+from monitor.lasting import Lasting
 from monitor.sessions.runner import Runner
 from monitor.stream.watching import NOBODY, Watchers, Watching
 from monitor.telemetry import Telemetry
@@ -43,28 +44,20 @@ class Screens:
         self._watching = Watching()
         self._told: Watchers = NOBODY
         self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = Lasting("the watch over screens")
         self._next_screen = 0
 
     # --- life ---------------------------------------------------------------------------------------------------------------------
 
     def start(self, on_death: Callable[[str], None]) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="screens")
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled():
-                on_death(f"the watch over screens died: {task.exception()!r}")
-
-        self._task.add_done_callback(ended)
+        self._task.start(self._run(), on_death)
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._task.stop()
 
     @property
     def is_alive(self) -> bool:
-        return self._task is not None and not self._task.done()
+        return self._task.is_alive
 
     # --- what screens say -----------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from monitor.clock import Clock, event_or_time
 from monitor.core.engine import NEVER_MS
+from monitor.lasting import Lasting
 from monitor.sessions.runner import Runner
 
 SLICE: Final = 200  # sessions advanced before the event loop gets its turn: a few ms
@@ -21,25 +22,17 @@ class Watch:
         self._heap: list[tuple[int, int, Runner]] = []
         self._count = 0
         self._earlier = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._task = Lasting("the watch over deadlines")
 
     def start(self, on_death: Callable[[str], None]) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="watch")
-
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled():
-                on_death(f"the watch over deadlines died: {task.exception()!r}")
-
-        self._task.add_done_callback(ended)
+        self._task.start(self._run(), on_death)
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        await self._task.stop()
 
     @property
     def is_alive(self) -> bool:
-        return self._task is not None and not self._task.done()
+        return self._task.is_alive
 
     def look(self, runner: Runner) -> None:
         """After every change of a runner: schedule it if it now wants to be woken earlier."""

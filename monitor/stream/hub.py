@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from monitor.clock import Clock
+from monitor.lasting import Lasting
 from monitor.stream.delivery import Mailbox, Memory
 from schemas.log import Measured
 from schemas.measurement import Reading
@@ -88,26 +89,24 @@ class Hub:
         self._probes: set[Subscription] = set()  # of these, the monitor's own
         self._waiting: dict[str, Newest] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._heart: asyncio.Task[None] | None = None
+        self._heart = Lasting("the heartbeat")
 
     @property
     def viewers(self) -> int:
         return len(self._subscribers) - len(self._probes)
 
-    def start(self) -> None:
-        self._heart = asyncio.get_running_loop().create_task(self._beat(), name="heartbeat")
+    def start(self, on_death: Callable[[str], None]) -> None:
+        self._heart.start(self._beat(), on_death)
 
     async def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.wait({self._heart})
+        await self._heart.stop()
 
     @property
     def is_alive(self) -> bool:
         """Whether the heartbeat still beats."""
-        return self._heart is not None and not self._heart.done()
+        return self._heart.is_alive
 
     def subscribe(self, since: tuple[str, int] | None, *, user: str, role: str) -> Subscription:
         """A new screen; `since` is (stream, position) of its last frame. Raises TooManyViewers."""

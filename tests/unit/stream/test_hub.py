@@ -58,6 +58,7 @@ class Ward:
         self.refused = 0
         self.before_snapshot: Callable[[], object] = lambda: None
         self.snapshots = 0
+        self.deaths: list[str] = []
         self.hub = Hub(self.clock, version="1", site_zone="UTC", snapshots=self._snapshot, values=self._values, system=self.system)
 
     async def _snapshot(self) -> tuple[tuple[SessionNow, ...], tuple[Happened, ...], SystemNow]:
@@ -251,7 +252,7 @@ async def test_a_snapshot_that_was_interrupted_is_made_again(ward: Ward) -> None
 async def test_the_heart_beats_and_tells_of_the_monitors_own_state(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "HEARTBEAT_MS", 0)
     screen = await opened(ward)
-    ward.hub.start()
+    ward.hub.start(ward.deaths.append)
     assert ward.hub.is_alive
     first = await read(screen)
     assert isinstance(first, Update), "what the snapshot could not know: viewers"
@@ -269,7 +270,7 @@ async def test_the_heart_beats_and_tells_of_the_monitors_own_state(ward: Ward, m
 
 async def test_a_heart_without_screens_changes_nothing(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "HEARTBEAT_MS", 0)
-    ward.hub.start()
+    ward.hub.start(ward.deaths.append)
     for _ in range(20):
         ward.refused += 1
         await asyncio.sleep(0)
@@ -297,7 +298,7 @@ async def test_the_end_of_a_session_goes_out_at_once(ward: Ward) -> None:
 async def test_stopping_ends_what_waits(ward: Ward) -> None:
     await opened(ward)
     ward.value(70)
-    ward.hub.start()
+    ward.hub.start(ward.deaths.append)
     await ward.hub.stop()
     assert not ward.hub.is_alive
 
