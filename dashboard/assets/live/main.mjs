@@ -1,6 +1,7 @@
 // Entry of the live parts: starts the feed once, and says how each part is mounted.
 
 import { announcer } from "./announce.mjs";
+import { emptyPage } from "./empty_page.mjs";
 import { startFeed, subscribe } from "./feed.mjs";
 import { mountHeader } from "./header.mjs";
 import { overlay } from "./overlay.mjs";
@@ -23,5 +24,6 @@ function pageTitle(view) {
 subscribe(overlay());
 subscribe(announcer(pageTitle));
 subscribe(presence());
+subscribe(emptyPage());
 prepareSound();
 startFeed();

@@ -9,7 +9,12 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 
 from tests.support.stub_monitor import StubMonitor
 
-HARMLESS = ("WebSocket connection to", "Failed to load resource", "net::ERR")  # said by the browser while the stub is dead
+HARMLESS = (
+    "WebSocket connection to",
+    "Failed to load resource",
+    "net::ERR",
+    "Callback failed: the server did not respond",
+)  # said by the browser while the stub is dead
 
 
 @pytest.fixture(scope="session")

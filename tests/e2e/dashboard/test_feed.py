@@ -50,6 +50,13 @@ def test_a_dead_server_is_said_within_four_seconds_and_the_screen_comes_back_by_
     expect(ward.locator('.tile[data-session="S-000002"] .v-hr')).to_have_attribute("data-look", "current")
 
 
+def test_a_page_without_content_is_loaded_again(ward: Page) -> None:
+    """Dash asks for it once; if the server dies under that, the header alone would stay, live and without a patient below it."""
+    ward.evaluate("document.getElementById('main').replaceChildren()")
+    expect(ward.locator(".tile")).to_have_count(0)
+    expect(ward.locator(".tile").first).to_be_visible(timeout=30_000)
+
+
 def test_a_cut_socket_resumes_where_it_stopped_without_alarming_anybody(ward: Page, stub: StubMonitor) -> None:
     stub.cut()
     expect(ward.locator("#live-chip")).to_have_text("reconnecting")
