@@ -212,6 +212,7 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     stream_current_s: Seconds  # a streamed value is current up to this age (or 5 of the device's intervals)
     cuff_current_intervals: Positive  # a cuff value is current up to this many intervals
     cuff_gone_intervals: Positive  # past this it is struck through
+    cuff_due_intervals: Positive  # a device that says "none" so long after its last cuff has failed one; sooner, it was none's turn
     default_cuff_interval_s: Seconds
     max_cuff_interval_s: Seconds  # no device may declare a longer one: a declared interval must not switch staleness off
     max_stream_interval_s: Seconds  # the same for a streamed value, whose age limit is several intervals

@@ -21,7 +21,6 @@ from schemas.vitals import Vital
 _HR, _PR, _SPO2, _SBP, _DBP = Vital.HEART_RATE, Vital.PULSE_RATE, Vital.SPO2, Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP
 _VALID, _NONE, _SECOND_SOURCE, _NOT_ADVANCING = Validity.VALID, Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
 _UNTIMELY = (Reason.LATE, Reason.NOT_ADVANCING)
-_ABOUT = 0.8  # of the cuff interval
 
 
 class Derivation:
@@ -29,6 +28,7 @@ class Derivation:
 
     def __init__(self, limits: Limits, sources: Sources, order: Order, patient: Patient, at_ms: int) -> None:
         self._trend = limits.trend
+        self._due_intervals = limits.freshness.cuff_due_intervals
         self._steady_ms = int(limits.admission.questionable_hold_s * 1000)
         self._sources = sources
         self._channels: Mapping[Sign, Channel] = sources.channels
@@ -149,7 +149,7 @@ class Derivation:
 
     def _cuff_failed(self, reading: Reading, at_ms: int) -> list[Channel]:
         """A device may say `none` between two cuffs, too: it counts where the next one was about due."""
-        is_due = at_ms - self._cuff_at_ms >= self._channels[_SBP].interval_ms * _ABOUT
+        is_due = at_ms - self._cuff_at_ms >= self._channels[_SBP].interval_ms * self._due_intervals
         if reading.value_milli is None and not is_due:
             return []
         self._failed_cuffs, self._cuff_at_ms = self._failed_cuffs + 1, at_ms

@@ -9,7 +9,6 @@ from schemas.measurement import Reading, Reason, Validity
 from schemas.vitals import VITAL_SIGNS
 from tests.oracle.rulebook import CUFF_SIGNS, read_file
 
-ABOUT_DUE = 0.8
 STEP_MS = 2_000
 STEADY_MS = 30_000
 NOT_NOW = (Reason.LATE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING)
@@ -196,7 +195,7 @@ class Facts:
         systolic = next((reading for reading in body.readings if reading.vital == "systolic_bp"), None)
         if systolic is None or systolic.reason in NOT_NOW:
             return set()
-        if systolic.value_milli is None and at - self.last_cuff < ABOUT_DUE * self.interval_ms("systolic_bp"):
+        if systolic.value_milli is None and at - self.last_cuff < self.freshness["cuff_due_intervals"] * self.interval_ms("systolic_bp"):
             return set()
         self.last_cuff = at
         self.failed = 0 if systolic.validity is Validity.VALID else self.failed + 1
