@@ -55,6 +55,10 @@ class Why(StrEnum):
     SESSION_ENDED = "session_ended"
 
 
+RAISES = frozenset({Why.ONSET_PASSED, Why.CONFIRMED, Why.NOT_CONFIRMED_IN_TIME, Why.IMMEDIATE, Why.RECURRED})  # it calls from here on
+FOLLOWS = frozenset({Why.UNSEEN, Why.ESCALATED, Why.REMINDED})  # follows a raised alert and moves no state
+
+
 class Alert(msgspec.Struct, frozen=True):
     """One occurrence of one rule as it stands. `id` is unique in its session, e.g. 'BP-H1.2', the second occurrence of BP-H1."""
 

@@ -13,7 +13,7 @@ import msgspec
 from monitor.backtest.logged import AlertName, Said
 from monitor.core.engine import Engine, Step
 from monitor.core.refused import Refused
-from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.alert import FOLLOWS, Alert, AlertKind, AlertState, Priority, Why
 from schemas.log import AlertChanged, Input, PhaseOrdered, RemeasureRequested, SessionCreated
 from schemas.session import Phase
 
@@ -21,7 +21,6 @@ MAX_RAISED: Final = 100_000  # alerts of one session under one rule set; beyond 
 MAX_REFUSALS: Final = 20  # described one by one in a session; all are counted
 OVERRIDE: Final = "backtest: the session went on then; under this rule set it would have needed a reason"
 
-_SIGNALS = (Why.UNSEEN, Why.ESCALATED, Why.REMINDED)  # they follow an alert and move no condition
 _OVER = (AlertState.LATCHED, AlertState.RESOLVED, AlertState.WITHDRAWN)
 _UNANSWERED = (AlertState.ACTIVE, AlertState.LATCHED)
 
@@ -143,7 +142,7 @@ class Judge:
 
     def _take(self, steps: list[Step]) -> None:
         for at_ms, body in steps:
-            if isinstance(body, AlertChanged) and body.why not in _SIGNALS:
+            if isinstance(body, AlertChanged) and body.why not in FOLLOWS:
                 self._changed(at_ms, body.alert, body.why)
             elif isinstance(body, RemeasureRequested):
                 self._cuffs_asked += 1

@@ -18,14 +18,13 @@ from collections.abc import Sequence
 from monitor.core.channel import NEVER_MS
 from monitor.core.refused import Refused
 from monitor.core.rule_state import RuleState
-from schemas.alert import PRIORITY_RANK, Alert, AlertState, Priority, Why
+from schemas.alert import PRIORITY_RANK, RAISES, Alert, AlertState, Priority, Why
 from schemas.limits import Signals as Numbers
 from schemas.log import AlertChanged, AudioPaused, AudioResumed, Body
 from schemas.stream_wire import Presented
 
 UNANSWERED = frozenset({AlertState.ACTIVE, AlertState.LATCHED})
 RAISED = frozenset({*UNANSWERED, AlertState.ACKNOWLEDGED})
-_CALLS = frozenset({Why.ONSET_PASSED, Why.CONFIRMED, Why.NOT_CONFIRMED_IN_TIME, Why.IMMEDIATE, Why.RECURRED})
 WATCH_CAUSE = "nobody_watching"  # an alert about missing screens is not itself waited for on them
 
 
@@ -63,7 +62,7 @@ class Signals:
     def follow(self, state: RuleState, why: Why, not_before_ms: int) -> list[Body]:
         """An alert has moved: its timers are set anew; one that calls ends the pause."""
         self.look(state, not_before_ms)
-        return self.resume("new_alert") if why in _CALLS else []
+        return self.resume("new_alert") if why in RAISES else []
 
     def look(self, state: RuleState, not_before_ms: int) -> None:
         """After any change of an alert. What is overdue falls due at `not_before_ms`."""

@@ -5,11 +5,10 @@ from typing import Final
 import msgspec
 
 from monitor.core.signals import WATCH_CAUSE
-from schemas.alert import PRIORITY_RANK, Alert, AlertState, Priority, Why
+from schemas.alert import PRIORITY_RANK, RAISES, Alert, AlertState, Priority, Why
 from schemas.log import AlertChanged, AlertNotified, Entry
 
 NO_CHANNEL: Final = "none"  # the name of the channel where there is none
-RAISED: Final = frozenset({Why.ONSET_PASSED, Why.CONFIRMED, Why.NOT_CONFIRMED_IN_TIME, Why.IMMEDIATE, Why.RECURRED})
 _ANSWERED: Final = frozenset({AlertState.ACKNOWLEDGED, AlertState.RESOLVED, AlertState.WITHDRAWN})
 _LEAST: Final = PRIORITY_RANK[Priority.MEDIUM]
 
@@ -61,6 +60,6 @@ class Calls:
         if body.why is Why.ESCALATED:
             return "escalated"
         # That nobody watches is itself shown on no screen. Where it is raised because an alert was not seen, that alert's call says it.
-        if alert.cause == WATCH_CAUSE and body.why in RAISED and at_ms != self._unseen_at_ms:
+        if alert.cause == WATCH_CAUSE and body.why in RAISES and at_ms != self._unseen_at_ms:
             return WATCH_CAUSE
         return None

@@ -17,13 +17,12 @@ from msgspec.structs import replace
 from monitor.clock import Clock
 from monitor.core.limits import decode_limits, encode_limits
 from monitor.lasting import Lasting
-from monitor.sessions.calls import RAISED
 from monitor.sessions.recorder import Recorder
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Position
 from monitor.stream.hub import Hub, Subscription
 from monitor.telemetry import Telemetry
-from schemas.alert import AlertKind, Priority
+from schemas.alert import RAISES, AlertKind, Priority
 from schemas.limits import Clause, Direction, Rule, RuleKind, Sure, Term
 from schemas.log import AlertChanged, DeviceBound, PhaseOrdered, SessionCreated
 from schemas.measurement import Measurement, Mode, Value
@@ -166,7 +165,7 @@ class Canary:
             return
         for entry in entries:
             body = entry.body
-            if isinstance(body, AlertChanged) and body.alert.rule == _RULE.id and body.why in RAISED:
+            if isinstance(body, AlertChanged) and body.alert.rule == _RULE.id and body.why in RAISES:
                 self._due_ms = entry.at_ms
                 self._recorder.canary(Position(DEVICE, self._hub.stream, self._number), CanaryFrame(id=self._id, now_ms=entry.at_ms))
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 
-from monitor.sessions.calls import RAISED
 from monitor.sessions.judging import Judging
 from monitor.sessions.recorder import Recorder
 from monitor.sessions.runner import Runner
 from monitor.sessions.screens import Screens
 from monitor.stream.hub import Hub
 from monitor.telemetry import Telemetry
-from schemas.alert import Why
+from schemas.alert import RAISES, Why
 from schemas.log import AlertChanged, Entry
 
 
@@ -17,7 +16,7 @@ def count_alerts(telemetry: Telemetry, entries: Iterable[Entry]) -> None:
     for entry in entries:
         body = entry.body
         if type(body) is AlertChanged:
-            if body.why in RAISED:
+            if body.why in RAISES:
                 telemetry.alerts.labels(body.alert.rule, body.alert.priority.value).inc()
             elif body.why is Why.UNSEEN:
                 telemetry.unseen.labels(body.alert.priority.value).inc()

@@ -11,7 +11,7 @@ from monitor.backtest.judging import Raised
 from monitor.backtest.rule_set import RuleSet
 from monitor.backtest.session import SessionResult, judge_log
 from monitor.core.limits import encode_limits
-from schemas.alert import AlertKind, AlertState, Priority, Why
+from schemas.alert import FOLLOWS, AlertKind, AlertState, Priority
 from schemas.limits import Clause, Direction, Limits, Rule
 from schemas.log import AlertChanged, Entry, canonical
 from tests.unit.core.bedside import default_limits
@@ -83,7 +83,7 @@ def raised_in(log: Iterable[Entry]) -> list[tuple[str, int, int | None]]:
     """Alert, when it was raised and when it ended (None: not in this log), as the log itself tells it."""
     found: list[tuple[str, int, int | None]] = []
     for entry in log:
-        if not isinstance(body := entry.body, AlertChanged) or body.why in {Why.UNSEEN, Why.ESCALATED, Why.REMINDED}:
+        if not isinstance(body := entry.body, AlertChanged) or body.why in FOLLOWS:
             continue
         if body.alert.state is AlertState.ACTIVE:
             found.append((body.alert.id, entry.at_ms, None))

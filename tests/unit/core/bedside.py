@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from monitor.core.engine import Engine, Step
 from monitor.core.limits import encode_limits, parse_limits
-from schemas.alert import Alert, AlertState, Priority, Why
+from schemas.alert import FOLLOWS, Alert, AlertState, Priority
 from schemas.limits import Limits, Rule
 from schemas.log import (
     AlertAcknowledged,
@@ -59,7 +59,7 @@ EXCLUDED = (
     Charted.RAISED_PRESSURE,
     Charted.PREGNANCY,
 )
-SIGNALS = (Why.UNSEEN, Why.ESCALATED, Why.REMINDED)
+SIGNALS = FOLLOWS
 RAISED = (AlertState.ACTIVE, AlertState.ACKNOWLEDGED)
 
 

@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from monitor.sessions.calls import NO_CHANNEL, RAISED, Call, Calls
-from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from monitor.sessions.calls import NO_CHANNEL, Call, Calls
+from schemas.alert import RAISES, Alert, AlertKind, AlertState, Priority, Why
 from schemas.log import AlertChanged, AlertNotified, Body, Entry, NoteAdded
 
 ALERT = Alert(
@@ -32,7 +32,7 @@ def test_who_is_called_for_what(why: Why, priority: Priority) -> None:
 @pytest.mark.parametrize("why", list(Why))
 def test_that_nobody_watches_is_itself_told(why: Why) -> None:
     called = follow(Calls(), AlertChanged(WATCHLESS, why))
-    assert (called is not None) is (why in RAISED or why in {Why.UNSEEN, Why.ESCALATED})
+    assert (called is not None) is (why in RAISES or why in {Why.UNSEEN, Why.ESCALATED})
 
 
 def test_what_comes_of_an_unseen_alert_is_not_told_twice() -> None:

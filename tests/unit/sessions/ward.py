@@ -8,9 +8,9 @@ import msgspec
 from monitor.clock import ManualClock
 from monitor.core.limits import encode_limits
 from monitor.notify.dispatch import Dispatcher
-from monitor.sessions.calls import RAISED
 from monitor.sessions.registry import Registry
 from monitor.stream.hub import Subscription
+from schemas.alert import RAISES
 from schemas.device_wire import Invalid
 from schemas.log import AlertAcknowledged, AlertChanged, Body, DeviceBound, Entry, Interval, PhaseOrdered
 from schemas.measurement import Measurement, Mode
@@ -129,7 +129,7 @@ class Ward:
         log = self.log(session)
         raised: dict[str, int] = {}
         for entry in log:
-            if isinstance(entry.body, AlertChanged) and entry.body.why in RAISED:
+            if isinstance(entry.body, AlertChanged) and entry.body.why in RAISES:
                 raised.setdefault(entry.body.alert.rule, entry.at_ms - log[0].at_ms)
         return raised
 
