@@ -196,6 +196,7 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     pulse_pressure: tuple[tuple[Pressure, Pressure], ...]  # (systolic above, smallest credible pulse pressure), highest systolic first
     source: str
     sure: Sure
+    clock_ahead_s: Seconds = 2.0  # the default is what logs without it were judged by
 
 
 class BaselineNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -218,6 +219,7 @@ class Freshness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_stream_interval_s: Seconds  # the same for a streamed value, whose age limit is several intervals
     source: str
     sure: Sure
+    default_stream_interval_s: Positive = 1.0  # the default is what logs without it were judged by
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

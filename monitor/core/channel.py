@@ -8,7 +8,6 @@ from schemas.signs import SIGNS, Sign
 from schemas.vitals import Vital
 
 NEVER_MS: Final = 1 << 62  # later than any instant
-STREAM_INTERVAL_S: Final = 1.0  # the ordinary rate of a monitor; a slower device says so when it joins
 BITS: Final[dict[Sign, int]] = {sign: 1 << index for index, sign in enumerate(SIGNS)}  # sets of signs as integers
 _INVALID = Validity.INVALID
 
@@ -79,7 +78,7 @@ class Channel:
         if self.is_cuff:
             usual_s, longest_s = freshness.default_cuff_interval_s, freshness.max_cuff_interval_s
         else:
-            usual_s, longest_s = STREAM_INTERVAL_S, freshness.max_stream_interval_s
+            usual_s, longest_s = freshness.default_stream_interval_s, freshness.max_stream_interval_s
         self.interval_ms = max(1, min(int(usual_s * 1000) if declared_ms is None else declared_ms, int(longest_s * 1000)))
         if self.is_cuff:
             self.current_for_ms = int(self.interval_ms * freshness.cuff_current_intervals)
@@ -89,7 +88,8 @@ class Channel:
             self.gone_after_ms = self.current_for_ms
 
     def usable_milli(self, at_ms: int) -> int | None:
-        """The value while it may be judged beside others: valid or questionable, and not past its age."""
-        if self.seen_at_ms is None or self.validity is _INVALID:
+        """The newest valid or questionable value while it is not past its age. An invalid one after it takes nothing away: what was
+        measured was measured."""
+        if self.seen_at_ms is None:
             return None
         return self.value_milli if at_ms - self.seen_at_ms <= self.gone_after_ms else None

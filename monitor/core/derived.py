@@ -38,7 +38,7 @@ class Derivation:
         self._diastolics: deque[int] = deque(maxlen=2)
         self._failed_cuffs = 0
         self._cuff_at_ms = at_ms
-        self._questionable = 0
+        self._doubtful = 0
         self._frozen: set[str] = set()
         self._stepped_at_ms: dict[str, int] = {}
         self._beside: dict[Derived, dict[str, int]] = {Derived.RATE_DIFFERENCE: {}, Derived.SPO2_DIFFERENCE: {}}
@@ -71,9 +71,9 @@ class Derivation:
             changed += self._set(Derived.FROZEN_DEVICES, len(self._frozen) * 1000, at_ms)
         if device.track.step_ms or name in self._stepped_at_ms:
             changed += self._clock(name, device, is_steady=not any(reading.reason in _UNTIMELY for reading in readings), at_ms=at_ms)
-        if self._sources.questionable != self._questionable:
-            self._questionable = self._sources.questionable
-            changed += self._set(Derived.DOUBTFUL_SIGNS, self._questionable.bit_count() * 1000, at_ms)
+        if self._sources.doubtful != self._doubtful:
+            self._doubtful = self._sources.doubtful
+            changed += self._set(Derived.DOUBTFUL_SIGNS, self._doubtful.bit_count() * 1000, at_ms)
         for reading in readings:
             vital = reading.vital
             if vital is _HR:

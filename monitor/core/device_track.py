@@ -6,23 +6,21 @@ same at first, so it is believed again once it has run at a live pace for `rebas
 safe side. A clock that steps forward is believed at once; where the very next measurement is back at the old clock, it was one wrong date.
 """
 
-from typing import Final
-
 from schemas.limits import Admission
 from schemas.measurement import Measurement, Reason
 
-_AHEAD_MS: Final = 2_000  # a device clock this far ahead of its own usual delay has stepped forward
 _NONE, _LATE, _NOT_ADVANCING = Reason.NONE, Reason.LATE, Reason.NOT_ADVANCING
 
 
 class DeviceTrack:
     """What is known of one device's counter and clock since its boot."""
 
-    __slots__ = ("_before_step_ms", "_delay_ms", "_late_after_ms", "_late_since", "_rebase_after_ms", "counter", "step_ms")
+    __slots__ = ("_ahead_ms", "_before_step_ms", "_delay_ms", "_late_after_ms", "_late_since", "_rebase_after_ms", "counter", "step_ms")
 
     def __init__(self, admission: Admission) -> None:
         self.counter = -1
         self.step_ms = 0  # how far the device's clock has just stepped; whoever takes note of it sets it back to 0
+        self._ahead_ms = int(admission.clock_ahead_s * 1000)
         self._late_after_ms = int(admission.late_after_s * 1000)
         self._rebase_after_ms = int(admission.rebase_after_s * 1000)
         self._delay_ms: int | None = None
@@ -42,11 +40,11 @@ class DeviceTrack:
             self._delay_ms = delay_ms
         elif delay_ms <= usual_ms:
             self._delay_ms = delay_ms
-            if usual_ms - delay_ms > _AHEAD_MS:
+            if usual_ms - delay_ms > self._ahead_ms:
                 self._before_step_ms = usual_ms
                 self.step_ms = usual_ms - delay_ms
         elif delay_ms - usual_ms > self._late_after_ms:
-            if before_ms is None or not before_ms - _AHEAD_MS <= delay_ms <= before_ms + self._late_after_ms:
+            if before_ms is None or not before_ms - self._ahead_ms <= delay_ms <= before_ms + self._late_after_ms:
                 return self._late(measurement.measured_at_ms, received_at_ms, delay_ms)
             self._delay_ms = min(before_ms, delay_ms)
         self._late_since = None

@@ -4,7 +4,6 @@ The judge appends what happens to the list of steps it is given; it knows neithe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
 
 from monitor.core.armed import rule_sign
 from monitor.core.channel import NEVER_MS, Channel
@@ -20,7 +19,6 @@ from schemas.vitals import Vital
 
 Step = tuple[int, Body]
 _LATCHED = AlertState.LATCHED
-_REMEASURE_WITHIN_MS: Final = 300_000  # a rule that waits longer for its second cuff waits for the scheduled one
 
 
 class Judge:
@@ -28,6 +26,7 @@ class Judge:
 
     def __init__(self, limits: Limits, sources: Sources) -> None:
         self._sources = sources
+        self._cuff_interval_s = limits.freshness.default_cuff_interval_s
         self.channels: Mapping[Sign, Channel] = sources.channels
         self.rules = tuple(RuleState(rule, limits) for rule in limits.rule)
         self.by_id = {state.rule.id: state for state in self.rules}
@@ -128,10 +127,11 @@ class Judge:
                 steps.extend(self._ask_again(state, changed.alert, at_ms))
 
     def _ask_again(self, state: RuleState, alert: Alert, at_ms: int) -> Sequence[Step]:
-        """A first cuff beyond a limit asks for a second one, once for all rules that wait for it."""
+        """A first cuff beyond a limit asks for a second one, once for all rules that wait for it. A rule that can wait longer than the
+        ordinary cuff interval waits for the scheduled one."""
         confirm = state.rule.confirm
         sign = rule_sign(state.rule)
-        if confirm is None or confirm.within_s * 1000 > _REMEASURE_WITHIN_MS or self._remeasure_until_ms.get(sign, 0) > at_ms:
+        if confirm is None or confirm.within_s > self._cuff_interval_s or self._remeasure_until_ms.get(sign, 0) > at_ms:
             return ()
         within_ms = int(confirm.within_s * 1000)
         self._remeasure_until_ms[sign] = at_ms + within_ms

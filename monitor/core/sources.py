@@ -30,9 +30,10 @@ class BoundDevice:
 
 
 class Sources:
-    """Devices and channels. `questionable` has the bits of the vital signs whose newest value is questionable, usable still or not."""
+    """Devices and channels. As bits of vital signs: `questionable`, whose newest usable value is questionable (past its age or not);
+    `doubtful`, whose newest value of all is."""
 
-    __slots__ = ("_admission", "_vitals", "channels", "devices", "questionable")
+    __slots__ = ("_admission", "_vitals", "channels", "devices", "doubtful", "questionable")
 
     def __init__(self, limits: Limits) -> None:
         self._admission = limits.admission
@@ -40,6 +41,7 @@ class Sources:
         self.channels: dict[Sign, Channel] = {sign: Channel(sign, limits.freshness) for sign in SIGNS}
         self._vitals = tuple(self.channels[vital] for vital in VITAL_SIGNS)
         self.questionable = 0
+        self.doubtful = 0
 
     # --- the coming and going of devices: each refuses what cannot be, and changes nothing then ----------------------------------------
 
@@ -118,8 +120,11 @@ class Sources:
             judged.append(reading)
             if validity is _QUESTIONABLE:
                 self.questionable |= channel.bit
+                self.doubtful |= channel.bit
             elif self.questionable:
-                self.questionable &= ~channel.bit
+                self.doubtful &= ~channel.bit
+                if validity is _VALID:
+                    self.questionable &= ~channel.bit
             channel.validity = validity
             channel.reason = reading.reason
             channel.measured_at_ms = measured_at_ms
@@ -131,7 +136,7 @@ class Sources:
         return tuple(judged), fresh, is_claimed
 
     def is_questionable(self, bits: int, at_ms: int) -> bool:
-        """Whether the newest value of any of these vital signs is usable and questionable."""
+        """Whether the newest usable value of any of these vital signs is questionable."""
         bits &= self.questionable
         return any(channel.bit & bits and channel.usable_milli(at_ms) is not None for channel in self._vitals)
 

@@ -87,8 +87,6 @@ class Facts:
                 return None
             return fact
         if sign in self.vitals:
-            if self.newest_validity[sign] is Validity.INVALID:
-                return None
             fact = self.vitals[sign][-1]
             return fact if at - fact.at <= self.age_limit_ms(sign) else None
         return None

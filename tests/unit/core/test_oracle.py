@@ -87,7 +87,7 @@ def _say(gap_ms: int, behind_ms: int = 0, counter_step: int = 1, **said: float |
 
 PARTED: dict[str, History] = {
     "strict_growth": [(3_000_000, "note", "the ordered rate runs on to 125 % of the dose")],
-    "invalid_hides": [
+    "invalid_hides_nothing": [
         _say(10_000, sbp=165, dbp=90, map=110),
         _say(10_000, sbp=None, dbp=None, map=None),
         (1_000, "chart", ("severe_headache", 1)),

@@ -8,6 +8,7 @@ import pytest
 
 from schemas.alert import AlertState
 from schemas.log import RemeasureRequested
+from schemas.signs import Charted
 from schemas.vitals import Vital
 from tests.unit.core.bedside import Bedside, infusing
 
@@ -226,6 +227,34 @@ def test_a_value_that_was_lost_ends_nothing() -> None:
     bed.wait(31)
     bed.say(sbp=120, map=None)
     assert bed.state("BP-M3") is AlertState.ACTIVE
+
+
+def test_a_failed_cuff_hides_nothing() -> None:
+    """165/90, then a cuff that failed, then a headache: the pressure that was measured counts until it has aged."""
+    bed = infusing()
+    bed.say(sbp=165, dbp=90, map=110)
+    bed.wait(120)
+    bed.say(sbp=None, dbp=None, map=None)
+    bed.chart(Charted.SEVERE_HEADACHE)
+    assert bed.state("BP-H2") is AlertState.ACTIVE
+
+
+def test_an_aged_cuff_is_no_evidence() -> None:
+    """The same, when the pressure is older than one and a half cuff intervals."""
+    bed = infusing()
+    bed.say(sbp=165, dbp=90, map=110)
+    bed.wait(451)
+    bed.chart(Charted.SEVERE_HEADACHE)
+    assert bed.state("BP-H2") is None
+
+
+def test_the_old_mean_confirms_nothing() -> None:
+    """A second cuff that gives no mean: the low mean of the first one is not its own witness."""
+    bed = infusing()
+    bed.say(sbp=125, map=52)
+    bed.wait(31)
+    bed.say(sbp=120, map=None)
+    assert bed.state("BP-H3") is AlertState.PENDING
 
 
 def test_a_heart_rate_does_not_confirm_a_cuff() -> None:
