@@ -1,6 +1,7 @@
 """Gates before the start and before the discharge: what closes them, who can pass, and what the record says of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from schemas.signs import Charted
 from tests.unit.core.bedside import CALM, CALM_CUFF, EXCLUDED, INFUSION, PREPARED, WATCHED, Bedside, infusing
 
 C = Charted
+Make = Callable[[], Bedside]  # each test makes its own
 REASON = "the patient and I agreed"
 
 
@@ -56,63 +58,65 @@ def test_all_open_is_written_down_too() -> None:
 
 
 CAUTIONS = [
-    ("G-BP1", at_start(sbp=141), at_start(sbp=140)),
-    ("G-HR1", at_start(hr=101), at_start(hr=100)),
-    ("G-MED", at_start(charted={C.OPIOID: 1}), at_start(charted={C.OPIOID: 0})),
-    ("G-DO1", at_start(order_of(0.6, 48)), at_start(order_of(0.5, 40))),
+    ("G-BP1", partial(at_start, sbp=141), partial(at_start, sbp=140)),
+    ("G-HR1", partial(at_start, hr=101), partial(at_start, hr=100)),
+    ("G-MED", partial(at_start, charted={C.OPIOID: 1}), partial(at_start, charted={C.OPIOID: 0})),
+    ("G-DO1", partial(at_start, order_of(0.6, 48)), partial(at_start, order_of(0.5, 40))),
 ]
 CLOSED = [
-    ("G-BP2", at_start(sbp=160), at_start(sbp=159)),
-    ("G-BP2", at_start(dbp=100), at_start(dbp=99)),
-    ("G-HR2", at_start(hr=49), at_start(hr=50)),
-    ("G-HR2", at_start(hr=121), at_start(hr=120)),
-    ("G-OX1", at_start(spo2=93), at_start(spo2=94)),
-    ("G-RR", at_start(rr=31), at_start(rr=30)),
-    ("G-CI2", at_start(charted={C.PREGNANCY: 1}), at_start()),
-    ("G-ADM", at_start(charted={C.CONSENT: 0}), at_start()),
-    ("G-DO2", at_start(order_of(1.1, 60)), at_start(order_of(1.0, 60))),
-    ("G-DO2", at_start(order_of(0.5, 39)), at_start(order_of(0.5, 40))),
+    ("G-BP2", partial(at_start, sbp=160), partial(at_start, sbp=159)),
+    ("G-BP2", partial(at_start, dbp=100), partial(at_start, dbp=99)),
+    ("G-HR2", partial(at_start, hr=49), partial(at_start, hr=50)),
+    ("G-HR2", partial(at_start, hr=121), partial(at_start, hr=120)),
+    ("G-OX1", partial(at_start, spo2=93), partial(at_start, spo2=94)),
+    ("G-RR", partial(at_start, rr=31), partial(at_start, rr=30)),
+    ("G-CI2", partial(at_start, charted={C.PREGNANCY: 1}), at_start),
+    ("G-ADM", partial(at_start, charted={C.CONSENT: 0}), at_start),
+    ("G-DO2", partial(at_start, order_of(1.1, 60)), partial(at_start, order_of(1.0, 60))),
+    ("G-DO2", partial(at_start, order_of(0.5, 39)), partial(at_start, order_of(0.5, 40))),
 ]
 HARD = [
-    ("G-BP3", at_start(sbp=181), at_start(sbp=180)),
-    ("G-BP3", at_start(dbp=111), at_start(dbp=110)),
-    ("G-BP3", at_start(sbp=89, dbp=60), at_start(sbp=90, dbp=60)),
-    ("G-OX2", at_start(spo2=89), at_start(spo2=90)),
-    ("G-CI1", at_start(charted={C.ALLERGY: 1}), at_start()),
-    ("G-DO3", at_start(order_of(3, 5)), at_start(order_of(2, 5))),
+    ("G-BP3", partial(at_start, sbp=181), partial(at_start, sbp=180)),
+    ("G-BP3", partial(at_start, dbp=111), partial(at_start, dbp=110)),
+    ("G-BP3", partial(at_start, sbp=89, dbp=60), partial(at_start, sbp=90, dbp=60)),
+    ("G-OX2", partial(at_start, spo2=89), partial(at_start, spo2=90)),
+    ("G-CI1", partial(at_start, charted={C.ALLERGY: 1}), at_start),
+    ("G-DO3", partial(at_start, order_of(3, 5)), partial(at_start, order_of(2, 5))),
 ]
 
 
-def names(rows: list[tuple[str, Bedside, Bedside]]) -> list[str]:
+def names(rows: list[tuple[str, Make, Make]]) -> list[str]:
     return [gate for gate, _, _ in rows]
 
 
 @pytest.mark.parametrize(("gate", "bed", "near"), CAUTIONS, ids=names(CAUTIONS))
-def test_a_caution_is_passed_and_recorded(gate: str, bed: Bedside, near: Bedside) -> None:
-    assert judged(bed.order(Phase.INFUSING)) == {gate: Effect.CAUTION}
-    assert bed.engine.phase is Phase.INFUSING
-    assert judged(near.order(Phase.INFUSING)) == {}
+def test_a_caution_is_passed_and_recorded(gate: str, bed: Make, near: Make) -> None:
+    patient = bed()
+    assert judged(patient.order(Phase.INFUSING)) == {gate: Effect.CAUTION}
+    assert patient.engine.phase is Phase.INFUSING
+    assert judged(near().order(Phase.INFUSING)) == {}
 
 
 @pytest.mark.parametrize(("gate", "bed", "near"), CLOSED, ids=names(CLOSED))
-def test_a_closed_gate_wants_a_reason(gate: str, bed: Bedside, near: Bedside) -> None:
+def test_a_closed_gate_wants_a_reason(gate: str, bed: Make, near: Make) -> None:
+    patient = bed()
     for reason in (None, "", "  "):
         with pytest.raises(Refused) as refused:
-            bed.order(Phase.INFUSING, reason)
+            patient.order(Phase.INFUSING, reason)
         assert refused.value.reason == "gate_closed"
         assert gate in refused.value.detail
-        assert bed.engine.phase is Phase.BASELINE
-    assert judged(bed.order(Phase.INFUSING, REASON))[gate] is Effect.OVERRIDE
-    assert gate not in judged(near.order(Phase.INFUSING, REASON))
+        assert patient.engine.phase is Phase.BASELINE
+    assert judged(patient.order(Phase.INFUSING, REASON))[gate] is Effect.OVERRIDE
+    assert gate not in judged(near().order(Phase.INFUSING, REASON))
 
 
 @pytest.mark.parametrize(("gate", "bed", "near"), HARD, ids=names(HARD))
-def test_nobody_passes_a_hard_gate(gate: str, bed: Bedside, near: Bedside) -> None:
+def test_nobody_passes_a_hard_gate(gate: str, bed: Make, near: Make) -> None:
     with pytest.raises(Refused) as refused:
-        bed.order(Phase.INFUSING, REASON)
+        bed().order(Phase.INFUSING, REASON)
     assert refused.value.reason == "gate_hard"
     assert gate in refused.value.detail
-    assert Effect.HARD not in judged(near.order(Phase.INFUSING, REASON)).values()
+    assert Effect.HARD not in judged(near().order(Phase.INFUSING, REASON)).values()
 
 
 def test_what_was_not_asked_is_not_taken_for_a_no() -> None:
@@ -156,32 +160,32 @@ def test_to_look_at_the_gates_changes_nothing() -> None:
     assert bed.log == other.log
 
 
-OPEN = at_discharge()
 DISCHARGE = [
-    ("D-TIME", at_discharge(59)),
-    ("D-BP", at_discharge(sbp=151)),
-    ("D-BP", at_discharge(sbp=99)),
-    ("D-BP", at_discharge(dbp=100, map=106)),
-    ("D-OX", at_discharge(spo2=93)),
-    ("D-SED", at_discharge(charted={C.SEDATION: 4})),
-    ("D-SED", at_discharge(charted={C.AGITATION: -1})),
-    ("D-NAU", at_discharge(charted={C.NAUSEA: 2})),
-    ("D-DIS", at_discharge(charted={C.DISSOCIATION: 5})),
-    ("D-SCO", at_discharge(charted={C.DISCHARGE_SCORE: 8})),
-    ("D-ESC", at_discharge(charted={C.ESCORT: 0})),
-    ("D-ALR", at_discharge(charted={C.SEIZURE: 1})),
+    ("D-TIME", partial(at_discharge, 59)),
+    ("D-BP", partial(at_discharge, sbp=151)),
+    ("D-BP", partial(at_discharge, sbp=99)),
+    ("D-BP", partial(at_discharge, dbp=100, map=106)),
+    ("D-OX", partial(at_discharge, spo2=93)),
+    ("D-SED", partial(at_discharge, charted={C.SEDATION: 4})),
+    ("D-SED", partial(at_discharge, charted={C.AGITATION: -1})),
+    ("D-NAU", partial(at_discharge, charted={C.NAUSEA: 2})),
+    ("D-DIS", partial(at_discharge, charted={C.DISSOCIATION: 5})),
+    ("D-SCO", partial(at_discharge, charted={C.DISCHARGE_SCORE: 8})),
+    ("D-ESC", partial(at_discharge, charted={C.ESCORT: 0})),
+    ("D-ALR", partial(at_discharge, charted={C.SEIZURE: 1})),
 ]
 
 
 @pytest.mark.parametrize(("gate", "bed"), DISCHARGE, ids=[gate for gate, _ in DISCHARGE])
-def test_a_discharge_before_its_time_wants_a_reason(gate: str, bed: Bedside) -> None:
+def test_a_discharge_before_its_time_wants_a_reason(gate: str, bed: Make) -> None:
+    patient = bed()
     with pytest.raises(Refused, match=gate):
-        bed.order(Phase.CLOSED, "")
-    assert gate in judged(bed.order(Phase.CLOSED, REASON))
+        patient.order(Phase.CLOSED, "")
+    assert gate in judged(patient.order(Phase.CLOSED, REASON))
 
 
 def test_a_patient_who_is_well_may_leave() -> None:
-    assert judged(OPEN.order(Phase.CLOSED, "")) == {}
+    assert judged(at_discharge().order(Phase.CLOSED, "")) == {}
 
 
 def test_a_low_saturation_that_was_always_low_keeps_nobody() -> None:
