@@ -35,7 +35,7 @@ async def begun_while_true(folder: Path) -> dict[str, int]:
     again.join()
     await again.order(session, Phase.INFUSING)
     begun_ms = again.clock.now_ms()
-    assert again.alerts(session)["HR-H1.1"].state is AlertState.PENDING
+    assert "HR-H1.1" in again.alerts(session), "it never began"
     for _ in range(16):
         await again.pass_time(1)
     raised = {
@@ -53,7 +53,7 @@ async def test_ask_18_a_condition_that_is_true_at_the_start_is_an_alert(tmp_path
     assert (await begun_while_true(tmp_path / "as it is"))["HR-H1"] == 15_000
     with monkeypatch.context() as off:
         off.setattr(Judge, "begin", lambda *_: [])
-        with pytest.raises((AssertionError, KeyError)):
+        with pytest.raises(AssertionError, match="never began"):
             await begun_while_true(tmp_path / "rules wait for a change")
 
 
