@@ -76,7 +76,8 @@ function alertCard(answer) {
       setAttribute(node, "data-alert", head.id);
       setText(title, head.title);
       setText(reason, readable(head.reason));
-      putText(last, lastKnown(head, session, view));
+      const known = lastKnown(head, session, view);
+      putText(last, known && `· ${known}`);
       setText(since, say(text.since, { time: timeOfDay(head.since_ms, view.zone) }));
       putSeen(seen, head, view);
       putText(answered, answeredFor(head, view));

@@ -136,7 +136,7 @@ def test_the_list_says_for_how_long_an_alert_is_answered(open_page: Callable[...
 
 def test_a_missing_value_s_card_has_the_last_one_and_its_age(open_page: Callable[..., Page]) -> None:
     card = open_page("/session/S-000005").locator('.alert-card[data-alert="TEC-M2.1"]')
-    expect(card).to_contain_text(re.compile(r"no usable SpO2 for 30 s last SpO2 95, (\d\d s|1:\d\d min) ago"))
+    expect(card).to_contain_text(re.compile(r"no usable SpO2 for 30 s · last SpO2 95, (\d\d s|1:\d\d min) ago"))
     expect(card.locator(".alert-answered")).to_be_hidden()
 
 
