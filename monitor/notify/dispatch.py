@@ -2,6 +2,7 @@
 
 At most MAX_UNDER_WAY notices of a channel are under way; one more is told as not delivered at once. A channel sends SIDE_BY_SIDE at a time.
 An attempt that fails is tried again after each of RETRY_AFTER_MS; what has not gone out within WITHIN_MS is given up: it is old by then.
+So is, without another attempt, what nobody needs to hear any more.
 """
 
 import asyncio
@@ -62,15 +63,15 @@ class Dispatcher:
         for lane in self._lanes:
             await lane.channel.close()
 
-    def send(self, notice: Notice, tell: Tell) -> None:
-        """Returns at once; `tell` is called later, for each attempt of each channel."""
+    def send(self, notice: Notice, tell: Tell, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Returns at once; `tell` is called later, for each attempt of each channel. `is_wanted` is asked before each."""
         loop = asyncio.get_running_loop()
         for lane in self._lanes:
             if lane.under_way >= MAX_UNDER_WAY:
                 loop.call_soon(tell, lane.channel.name, TOO_MANY)
                 continue
             lane.under_way += 1
-            task = loop.create_task(self._carry(lane, notice, tell), name="notice")
+            task = loop.create_task(self._carry(lane, notice, tell, is_wanted), name="notice")
             self._tasks.add(task)
             task.add_done_callback(lambda done, lane=lane: self._ended(lane, done))  # type: ignore[misc]  # mypy cannot infer it
 
@@ -81,11 +82,13 @@ class Dispatcher:
             self.is_alive = False
             self._on_death(f"the second channel died: {error!r}")
 
-    async def _carry(self, lane: _Lane, notice: Notice, tell: Tell) -> None:
+    async def _carry(self, lane: _Lane, notice: Notice, tell: Tell, is_wanted: Callable[[], bool]) -> None:
         until_ms = self._clock.now_ms() + WITHIN_MS
         for wait_ms in (0, *RETRY_AFTER_MS):
             await self._clock.sleep_until(self._clock.now_ms() + wait_ms)
             async with lane.slots:
+                if not is_wanted():
+                    return
                 is_too_old = self._clock.now_ms() >= until_ms
                 delivery = TOO_OLD if is_too_old else await _attempt(lane.channel, notice)
             tell(lane.channel.name, delivery)

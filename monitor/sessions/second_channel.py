@@ -12,7 +12,7 @@ from monitor.sessions.calls import NO_CHANNEL, Call
 from monitor.sessions.runner import Runner
 from monitor.sessions.screens import Tell
 from monitor.telemetry import Telemetry
-from schemas.alert import AlertState, Priority
+from schemas.alert import Alert, AlertState, Priority
 from schemas.log import AlertNotified, Entry
 from schemas.measurement import Mode
 
@@ -61,9 +61,8 @@ class SecondChannel:
 
     def resume(self, runner: Runner) -> None:
         """After a restart: what was owed when the process ended, and still is."""
-        waiting = {alert.id: alert for alert in runner.engine.alerts() if alert.state in _UNANSWERED}
         for call in list(runner.calls.owed.values()):
-            alert = waiting.get(call.alert.id)
+            alert = _unanswered(runner, call.alert.id)
             if alert is not None and (call.why != "unseen" or alert.shown_at_ms is None):
                 self._call(runner, call)
 
@@ -104,7 +103,7 @@ class SecondChannel:
             mode=runner.engine.mode,
             link=f"{self._public_url}/session/{runner.session}",
         )
-        self._dispatcher.send(notice, partial(self._came_to, runner.session, alert.id))
+        self._dispatcher.send(notice, partial(self._came_to, runner.session, alert.id), partial(_is_still_wanted, runner, alert.id))
 
     def _came_to(self, session: str, alert: str, channel: str, delivery: Delivery) -> None:
         self._count(channel, delivery)
@@ -118,3 +117,13 @@ class SecondChannel:
             self._failing.pop(channel, None)
         elif channel != NO_CHANNEL:
             self._failing[channel] = delivery.detail
+
+
+def _unanswered(runner: Runner, alert: str) -> Alert | None:
+    """The alert as it stands, while somebody must still answer it."""
+    return next((one for one in runner.engine.alerts() if one.id == alert and one.state in _UNANSWERED), None)
+
+
+def _is_still_wanted(runner: Runner, alert: str) -> bool:
+    """Nobody is called to what is answered or over. A session whose judging failed knows nothing of its alerts: its calls go on."""
+    return runner.is_over or _unanswered(runner, alert) is not None

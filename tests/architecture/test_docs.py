@@ -1,5 +1,6 @@
 """Documentation is part of the change: complete where code can tell, linked, and its map is the territory."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_every_page_of_the_reference_can_be_found_from_the_readme() -> None:
         if path.parts[:2] in {("docs", "reference"), ("docs", "how-to"), ("docs", "tutorial"), ("docs", "explanation")}
     ]
     assert [str(path) for path in pages if str(path) not in readme] == []
+
+
+def test_every_answered_ask_has_its_test() -> None:
+    """The page of the asks names exactly the tests that there are; a control belongs to its test."""
+    named = set(re.findall(r"`(test_(?:ask_\d\d|f\d\d)_\w+)`", tree.read("docs/reference/asks.md")))
+    there = {
+        node.name
+        for path in tree.python("tests")
+        if path.parts[:2] == ("tests", "asks")
+        for node in tree.syntax(path).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_") and "_control_" not in node.name
+    }
+    assert named == there
 
 
 def test_the_map_is_the_territory() -> None:

@@ -2,9 +2,10 @@
 
 import { isUnanswered, signOf } from "./alerts.mjs";
 import { el, setAttribute, setText, shape } from "./dom.mjs";
-import { hourMinute, readable } from "./format.mjs";
+import { age, hourMinute, number, readable } from "./format.mjs";
 import { drawsAlert } from "./presence.mjs";
-import { say, words } from "./words.mjs";
+import { lookOf } from "./values.mjs";
+import { say, vitals, words } from "./words.mjs";
 
 /** One line: shape, asterisks, what, how it stands. It flashes by its own priority, and only while nobody has answered it. */
 export function alertLine() {
@@ -68,4 +69,18 @@ export function standsAs(alert, view) {
   if (state === "acknowledged") return say(words.alerts.acknowledged, { by: by ?? "?", time: at === null ? "" : hourMinute(at, view.zone) });
   if (state === "pending") return words.alerts.pending;
   return state === "latched" ? words.alerts.latched : "";
+}
+
+/** "acknowledged for 4:12 min": an answer that is old is one to come back to. Nothing for what is not answered. */
+export function answeredFor(alert, view) {
+  const { state, acknowledged_at_ms: at } = alert;
+  return state === "acknowledged" && at !== null ? say(words.alerts.acknowledged_for, { age: age(view.heldNow - at) }) : "";
+}
+
+/** "last SpO2 79, 31 s ago", of an alert that a vital sign is missing: its last value, never without its age. Nothing for any other alert. */
+export function lastKnown(alert, session, view) {
+  if (alert.kind !== "technical" || alert.vital === null) return "";
+  const { label, is_cuff: isCuff } = vitals[alert.vital];
+  const { last, look, ageMs } = lookOf(session.vitals[alert.vital], view.now, { ...view, isCuff });
+  return last === null || look === "current" ? "" : say(words.alerts.last_known, { label, value: number(last), age: age(ageMs) });
 }

@@ -1,8 +1,8 @@
 // Every alert of a session that is not over, one card for each cause: the highest with its reason, the others beneath it; since when, who
-// has seen it, who answered; and Acknowledge.
+// has seen it, who answered and how long ago; and Acknowledge.
 
 import { act, button, outcomeLine } from "./actions.mjs";
-import { alertLine, standsAs } from "./alert_line.mjs";
+import { alertLine, answeredFor, lastKnown, standsAs } from "./alert_line.mjs";
 import { isUnanswered, pendingOf, presentedOf, signOf } from "./alerts.mjs";
 import { el, keyed, setAttribute, setText, shape, show } from "./dom.mjs";
 import { readable, timeOfDay } from "./format.mjs";
@@ -54,16 +54,16 @@ const byPlace = (a, b) => (a.node.compareDocumentPosition(b.node) & Node.DOCUMEN
 
 function alertCard(answer) {
   const line = alertLine();
-  const [title, reason] = [el("b"), el("span")];
-  const [since, seen, level] = [el("span.num"), el("span.num.alert-seen"), el("b.alert-level")];
+  const [title, reason, last] = [el("b"), el("span"), el("span.num.muted")];
+  const [since, seen, answered, level] = [el("span.num"), el("span.num.alert-seen"), el("span.num.alert-answered"), el("b.alert-level")];
   const others = el("ul.alert-others");
   const rows = new Map();
   let group = null;
   const press = button(text.acknowledge, () => answer(press, group), "primary");
   const key = el("kbd", {}, text.key);
   press.append(key);
-  const foot = el("div.alert-foot", {}, el("span.alert-times", {}, since, seen, level), press);
-  const node = el("li.alert-card", { tabindex: "0" }, line.node, el("p.alert-why", {}, title, " ", reason), others, foot);
+  const foot = el("div.alert-foot", {}, el("span.alert-times", {}, since, seen, answered, level), press);
+  const node = el("li.alert-card", { tabindex: "0" }, line.node, el("p.alert-why", {}, title, " ", reason, " ", last), others, foot);
   return {
     node,
     canAnswer: () => !press.hidden && !press.disabled,
@@ -76,8 +76,11 @@ function alertCard(answer) {
       setAttribute(node, "data-alert", head.id);
       setText(title, head.title);
       setText(reason, readable(head.reason));
+      const known = lastKnown(head, session, view);
+      putText(last, known && `· ${known}`);
       setText(since, say(text.since, { time: timeOfDay(head.since_ms, view.zone) }));
       putSeen(seen, head, view);
+      putText(answered, answeredFor(head, view));
       show(level, (head.escalation ?? 0) > 0);
       setText(level, say(text.escalated, { level: head.escalation ?? 0 }));
       show(others, group.others.length > 0);
@@ -97,6 +100,12 @@ function putSeen(node, alert, view) {
   setText(node, shownAt === null ? text.not_shown : say(text.shown, { time: timeOfDay(shownAt, view.zone) }));
 }
 
+/** An empty text takes no room. */
+function putText(node, said) {
+  show(node, said !== "");
+  setText(node, said);
+}
+
 /** A lesser alert of the same cause: small, with its reason. */
 function other() {
   const [icon, title, reason, stands] = [el("span.alert-icon"), el("b"), el("span"), el("span.muted")];
@@ -114,7 +123,7 @@ function other() {
       drawsAlert(node, session, alert);
       setText(title, alert.title);
       setText(reason, readable(alert.reason));
-      setText(stands, standsAs(alert, view));
+      setText(stands, [lastKnown(alert, session, view), standsAs(alert, view), answeredFor(alert, view)].filter(Boolean).join(" · "));
     },
   };
 }

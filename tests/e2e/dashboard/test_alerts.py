@@ -124,6 +124,22 @@ def test_the_list_says_who_has_seen_it_and_how_far_it_was_escalated(room_3: Page
     expect(card.locator(".alert-level")).to_have_text("escalated, level 2")
 
 
+def test_the_list_says_for_how_long_an_alert_is_answered(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    high = stub.sessions["S-000003"].alerts[0]
+    put_alerts(stub, "S-000003", answered(high, stub.now_ms() - 252_000))
+    page = open_page("/session/S-000003", width=360)
+    card = page.locator('.alert-card[data-alert="BP-H1.1"]')
+    expect(card).to_contain_text("acknowledged by R. Vega")
+    expect(card.locator(".alert-answered")).to_have_text(re.compile(r"^acknowledged for 4:[1-5]\d min$"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_missing_value_s_card_has_the_last_one_and_its_age(open_page: Callable[..., Page]) -> None:
+    card = open_page("/session/S-000005").locator('.alert-card[data-alert="TEC-M2.1"]')
+    expect(card).to_contain_text(re.compile(r"no usable SpO2 for 30 s · last SpO2 95, (\d\d s|1:\d\d min) ago"))
+    expect(card.locator(".alert-answered")).to_be_hidden()
+
+
 def test_a_session_s_page_names_what_nobody_answered_in_other_rooms(room_3: Page, stub: StubMonitor) -> None:
     strip = room_3.locator("#elsewhere")
     expect(strip.locator("li")).to_have_count(2)

@@ -158,16 +158,6 @@ def test_any_usable_value_ends_the_silence(rule: str, vitals: tuple[str, ...], a
     assert bed.state(rule) is (AlertState.LATCHED if rule in LATCHING else None)
 
 
-def test_silence_counts_from_the_start_where_nothing_ever_came() -> None:
-    bed = Bedside()
-    bed.to_baseline()
-    bed.wait(100)
-    bed.start_all_the_same()
-    start_s = bed.since_start_s
-    bed.wait(30)
-    assert bed.changes("TEC-H1") == [(start_s + 30, "active", "onset_passed")]
-
-
 def test_a_latched_silence_that_comes_again_is_the_same_occurrence() -> None:
     bed = infusing()
     bed.wait(40)

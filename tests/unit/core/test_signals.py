@@ -155,24 +155,6 @@ def test_a_person_may_end_it() -> None:
     assert resumed(bed.wait(100)) == []
 
 
-def test_a_new_alert_breaks_it() -> None:
-    bed = infusing()
-    bed.stream(32, hr=115)
-    assert bed.state("HR-M1") is A.ACTIVE
-    bed.apply(AudioPaused("anna", 120_000))
-    bed.stream(5, hr=115)
-    assert bed.engine.signals.paused_until_ms is not None, "one that was there before does not"
-    assert resumed(bed.stream(20, hr=135)) == ["new_alert"]
-
-
-def test_an_alert_that_recurs_breaks_it() -> None:
-    bed = desaturated()
-    bed.stream(10, spo2=98)
-    bed.apply(AudioPaused("anna", 120_000))
-    bed.wait(3)
-    assert "new_alert" in resumed(bed.say(spo2=79))
-
-
 def test_the_end_of_the_session_ends_it() -> None:
     bed = infusing()
     bed.apply(AudioPaused("anna", 120_000))

@@ -92,6 +92,17 @@ async def test_what_fails_is_tried_again_at_growing_intervals_and_each_attempt_i
     assert sum(RETRY_AFTER_MS) + len(channel.sent) * 5_000 <= WITHIN_MS, "attempts that each take all their time end within the minute"
 
 
+@pytest.mark.parametrize(("wanted_for", "tried"), [(0, 0), (1, 1), (2, 2), (9, 4)])
+async def test_what_nobody_needs_to_hear_any_more_is_given_up_without_a_word(desk: Desk, wanted_for: int, tried: int) -> None:
+    channel = FakeChannel("fake", *[REFUSED] * 9)
+    told: list[str] = []
+    desk.over(channel).send(NOTICE, lambda name, _: told.append(name), lambda: len(channel.sent) < wanted_for)
+    await turns()
+    for wait_ms in RETRY_AFTER_MS:
+        await desk.pass_time(wait_ms)
+    assert (len(channel.sent), len(told), desk.dispatcher.under_way) == (tried, tried, 0)
+
+
 async def test_what_is_delivered_late_is_delivered_once(desk: Desk) -> None:
     channel = FakeChannel("fake", REFUSED)
     desk.over(channel)

@@ -8,7 +8,6 @@ from monitor.sessions import registry as registry_module
 from monitor.sessions.device_positions import FrameRefused
 from monitor.sessions.registry import CommandRefused
 from monitor.store.ports import StoreFailed
-from schemas.alert import AlertState
 from schemas.log import (
     DeviceBound,
     DeviceJoined,
@@ -16,7 +15,6 @@ from schemas.log import (
     DeviceUnbound,
     Interval,
     Measured,
-    MonitorRestarted,
     NoteAdded,
     RateSet,
     RemeasureRequested,
@@ -206,26 +204,6 @@ async def test_an_old_connection_that_ends_does_not_silence_the_new_one(ward: Wa
 
 
 # --- after a kill ---------------------------------------------------------------------------------------------------------------------
-
-
-async def test_after_a_kill_every_alert_is_there_again_with_its_answer(ward: Ward) -> None:
-    session = await ward.infusing()
-    await ward.pass_time(10)
-    await ward.say(**{**CALM, "spo2": 79.0})
-    await ward.say(sbp=205, dbp=90, map=120)
-    await ward.pass_time(10)
-    await ward.acknowledge(session, "BP-H1.1")
-    before = ward.registry.view(session).alerts
-    assert {(alert.id, alert.state) for alert in before} >= {("OX-H1.1", AlertState.ACTIVE), ("BP-H1.1", AlertState.ACKNOWLEDGED)}
-    again = await ward.restart()
-    after = again.registry.view(session).alerts
-    assert set(before) <= set(after)
-    assert {alert.rule for alert in set(after) - set(before)} == {"TEC-M6"}, "the device has not come back yet"
-    await again.registry.settled()
-    assert again.bodies(session, MonitorRestarted) == [MonitorRestarted("1")]
-    assert again.registry.system().recording_impaired is None
-    assert again.registry.session_of("d1") == session
-    await again.registry.stop()
 
 
 async def test_what_was_not_on_disk_at_a_kill_was_never_acknowledged_and_is_taken_again(ward: Ward) -> None:

@@ -51,13 +51,17 @@ class Ward:
     async def start(self) -> None:
         await self.registry.start()
 
-    async def restart(self) -> "Ward":
-        """A kill: nothing of the old process is asked; what was not on disk is gone."""
+    async def die(self) -> None:
+        """Nothing is settled, nothing is told."""
         await self.registry._canary.stop()
         await self.registry._calls.stop()
         await self.registry.screens.stop()
         await self.registry._watch.stop()
         await self.registry.hub.stop()
+
+    async def restart(self) -> "Ward":
+        """A kill: nothing of the old process is asked; what was not on disk is gone."""
+        await self.die()
         while self.store.waiting:
             self.store.fail("closed")
         self.store.is_held = False
