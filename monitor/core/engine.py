@@ -164,7 +164,7 @@ class Engine:
             if type(body) is AlertChanged:
                 has_alert = True
                 state = self._judge.by_id[body.alert.rule]
-                steps.extend((at_ms, effect) for effect in self.signals.follow(state, body.why, at_ms))
+                steps.extend((at_ms, effect) for effect in self.signals.follow(state, body.why, at_ms, self._judge.rules))
             if has_alert and index == len(steps):
                 has_alert = False
                 self._judge.alerts_changed()

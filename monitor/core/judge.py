@@ -62,7 +62,9 @@ class Judge:
 
     def fall_due(self, state: RuleState, due_ms: int) -> AlertChanged:
         """Its deadline is reached."""
-        return state.raise_missing(self._silent_since_ms(state), due_ms) if state.is_missing else state.fall_due()
+        if state.is_missing:
+            return state.raise_missing(self._silent_since_ms(state), due_ms, self.channels)
+        return state.fall_due(self.channels)
 
     def _silent_since_ms(self, state: RuleState) -> int:
         since_ms = self.since_ms

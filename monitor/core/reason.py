@@ -36,9 +36,21 @@ def held_reason(reason: str, held_ms: int) -> str:
     return f"{head} for {seconds(held_ms)}{comma}{rest}" if held_ms else reason
 
 
-def missing_reason(missing: Sequence[Sign], silent_ms: int) -> str:
-    """'no usable HR and SpO2 for 30 s'."""
-    return f"no usable {' and '.join(SIGNS[sign].label for sign in missing)} for {seconds(silent_ms)}"
+def unheld_reason(reason: str, age_ms: int) -> str:
+    """'HR 105 >= 100, no value for 55 s, +46 % of baseline 72': nothing says that the condition held so long, or that it did not."""
+    head, comma, rest = reason.partition(",")
+    return f"{head}, no value for {seconds(age_ms)}{comma}{rest}"
+
+
+def missing_reason(missing: Sequence[Sign], silent_ms: int, channels: Mapping[Sign, Channel]) -> str:
+    """'no usable HR and SpO2 for 30 s, last SpO2 95'."""
+    last = [
+        f"{SIGNS[sign].label} {format_milli(value)}"
+        for sign in missing
+        if channels[sign].is_vital and (value := channels[sign].value_milli) is not None
+    ]
+    said = f"no usable {' and '.join(SIGNS[sign].label for sign in missing)} for {seconds(silent_ms)}"
+    return f"{said}, last {' and '.join(last)}" if last else said
 
 
 def seconds(duration_ms: int) -> str:

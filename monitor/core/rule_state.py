@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from monitor.core.armed import ArmedTerm, arm_term, moved, rule_signs, rule_vital
 from monitor.core.breach import ArmedClause, Channels, breached_clause, is_cleared, is_denied
 from monitor.core.channel import BITS
-from monitor.core.reason import breach_reason, held_reason, missing_reason, seconds
+from monitor.core.reason import breach_reason, held_reason, missing_reason, seconds, unheld_reason
 from schemas.alert import PRIORITY_RANK, Alert, AlertState, Why
 from schemas.limits import Confirm, Direction, Limits, Rule, RuleKind, Term
 from schemas.log import AlertChanged
@@ -146,8 +146,9 @@ class RuleState:
         return AlertChanged(self.alert, Why.CONDITION_BEGAN)
 
     def _second_cuff(self, alert: Alert, confirm: Confirm, channels: Channels, at_ms: int) -> AlertChanged | None:
-        """Another cuff value decides; a reading of anything else, or one that lacks what was breached, decides nothing."""
-        now = breached_clause(self._immediate, channels, at_ms, by_new_cuff=True)
+        """Another cuff value decides; a reading of anything else, or one that lacks what was breached, decides nothing. What is so far
+        beyond that it needs no second cuff waited for the end of a doubt alone."""
+        now = breached_clause(self._immediate, channels, at_ms)
         if now is not None:
             return self._raise(alert.since_ms, at_ms, Why.IMMEDIATE, breach_reason(now, channels))
         if at_ms - alert.since_ms < confirm.min_gap_s * 1000:
@@ -204,19 +205,29 @@ class RuleState:
 
     # --- time ---------------------------------------------------------------------------------------------------------------------
 
-    def fall_due(self) -> AlertChanged:
-        """The deadline of a pending condition is reached: raise it, at the deadline."""
+    def fall_due(self, channels: Channels) -> AlertChanged:
+        """The deadline of a pending condition is reached: raise it, at the deadline. Where its signs fell silent meanwhile it is raised all
+        the same, and the reason says so."""
         assert self.alert is not None and self.deadline_ms is not None  # noqa: PT018 - the engine asks only then
         if self.alert.state is _LATCHED:
             return self._move(self.alert, AlertState.ACTIVE, Why.RECURRED, reason=held_reason(self._again, self._hold_ms))
         at_ms, since_ms, reason = self.deadline_ms, self.alert.since_ms, self.alert.reason
         if self.rule.confirm is not None:
             return self._raise(since_ms, at_ms, Why.NOT_CONFIRMED_IN_TIME, f"{reason}, no second cuff in {seconds(at_ms - since_ms)}")
-        return self._raise(since_ms, at_ms, Why.ONSET_PASSED, held_reason(reason, at_ms - since_ms))
+        age_ms = self._silent_for_ms(channels, at_ms)
+        said = held_reason(reason, at_ms - since_ms) if age_ms is None else unheld_reason(reason, age_ms)
+        return self._raise(since_ms, at_ms, Why.ONSET_PASSED, said)
 
-    def raise_missing(self, since_ms: int, at_ms: int) -> AlertChanged:
+    def _silent_for_ms(self, channels: Channels, at_ms: int) -> int | None:
+        """How long none of its vital signs has had a value, where none has a usable one any more."""
+        seen = [channels[sign] for sign in self.signs if channels[sign].is_vital]
+        if not seen or any(channel.usable_milli(at_ms) is not None for channel in seen):
+            return None
+        return at_ms - max(channel.seen_at_ms or 0 for channel in seen)
+
+    def raise_missing(self, since_ms: int, at_ms: int, channels: Channels) -> AlertChanged:
         """Kind missing: nothing usable came for the rule's time."""
-        reason = missing_reason(self.rule.silent, at_ms - since_ms)
+        reason = missing_reason(self.rule.silent, at_ms - since_ms, channels)
         if self.alert is not None:  # latched, and missing again
             return self._move(self.alert, AlertState.ACTIVE, Why.RECURRED, reason=reason)
         return self._raise(since_ms, at_ms, Why.ONSET_PASSED, reason)

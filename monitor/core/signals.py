@@ -10,7 +10,7 @@ worked out from it, by this table, and from the pause:
     acknowledged  steady    none; a reminder from time to time
     resolved      none      none
 
-A pause holds for this session's sounds, ends by itself at its time, and a newly raised alert ends it at once.
+A pause holds for this session's sounds, ends by itself at its time, and a new or higher alert ends it at once.
 """
 
 from collections.abc import Sequence
@@ -59,10 +59,13 @@ class Signals:
 
     # --- alerts -------------------------------------------------------------------------------------------------------------------
 
-    def follow(self, state: RuleState, why: Why, not_before_ms: int) -> list[Body]:
-        """An alert has moved: its timers are set anew; one that calls ends the pause."""
-        self.look(state, not_before_ms)
-        return self.resume("new_alert") if why in RAISES else []
+    def follow(self, state: RuleState, why: Why, at_ms: int, rules: Sequence[RuleState]) -> list[Body]:
+        """An alert has moved: its timers are set anew; one that calls ends the pause, unless one of its cause that is as high or higher
+        had called before: of that the pause was made."""
+        self.look(state, at_ms)
+        if why not in RAISES or self.paused_until_ms is None or (why is not Why.RECURRED and _is_outranked(state, at_ms, rules)):
+            return []
+        return self.resume("new_alert")
 
     def look(self, state: RuleState, not_before_ms: int) -> None:
         """After any change of an alert. What is overdue falls due at `not_before_ms`."""
@@ -121,6 +124,19 @@ class Signals:
         if unseen_ms is not None and (escalation_ms is None or unseen_ms <= escalation_ms):
             return state.unseen()
         return state.escalate()
+
+
+def _is_outranked(state: RuleState, at_ms: int, rules: Sequence[RuleState]) -> bool:
+    """Whether another alert of its cause, as high or higher, had called before this instant and is unanswered."""
+    return any(
+        other.alert is not None
+        and other is not state
+        and other.rule.cause == state.rule.cause
+        and other.rank >= state.rank
+        and other.alert.state in UNANSWERED
+        and (other.alert.raised_at_ms or 0) < at_ms
+        for other in rules
+    )
 
 
 def present(alerts: Sequence[Alert], *, is_paused: bool) -> tuple[Presented, ...]:

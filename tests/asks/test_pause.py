@@ -1,5 +1,7 @@
 """Asks 37 and 38: what a pause of the sound may silence."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from monitor.core.refused import Refused
@@ -18,8 +20,8 @@ from tests.unit.sessions.ward import Ward
 def keeps_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The protection off: an alert that comes during a pause does not end it."""
 
-    def follow(signals: Signals, state: RuleState, _: Why, not_before_ms: int) -> list[Body]:
-        signals.look(state, not_before_ms)
+    def follow(signals: Signals, state: RuleState, _: Why, at_ms: int, __: Sequence[RuleState]) -> list[Body]:
+        signals.look(state, at_ms)
         return []
 
     monkeypatch.setattr(Signals, "follow", follow)

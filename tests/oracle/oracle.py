@@ -56,7 +56,14 @@ class Oracle:
     def _say(self, course: Course, at: int, state: str, why: str) -> None:
         self.said.append(Transition(at, course.rule.id, course.n, state, why))
         self.signals.follow(course, at, state)
-        self.has_raised |= state == "active"
+        if state == "active":
+            self.has_raised |= why == "recurred" or not self._was_called(course, at)
+
+    def _was_called(self, course: Course, at: int) -> bool:
+        """Something of the same cause, as high or higher, called already and still does."""
+        row, said = course.rule.row, self.signals.of
+        others = [other for other in self.courses if other is not course and other.state in ("active", "latched")]
+        return any(o.rule.row["cause"] == row["cause"] and o.rule.rank >= course.rule.rank and said[o.rule.id].raised < at for o in others)
 
     def _resume(self, at: int, why: str) -> None:
         if self.signals.pause_ends != NEVER:

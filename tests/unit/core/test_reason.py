@@ -4,8 +4,9 @@ import pytest
 
 from monitor.core.reason import held_reason, missing_reason, seconds
 from schemas.session import Phase
+from schemas.signs import Charted
 from schemas.vitals import Vital
-from tests.unit.core.bedside import CALM, Bedside
+from tests.unit.core.bedside import CALM, Bedside, infusing
 
 
 @pytest.mark.parametrize(
@@ -17,9 +18,9 @@ from tests.unit.core.bedside import CALM, Bedside
         ({"sbp": 184}, 120, "BP-H1", "SBP 184 >= 180, +47 % of baseline 125, no second cuff in 120 s"),
         ({"sbp": 88, "hr": 49}, 0, "BP-H3", "SBP 88 < 90 and HR 49 < 50, -30 % of baseline 125, -32 % of baseline 72"),
         ({"sbp": 163}, 0, "BP-M2", "SBP 163 >= 162.5, +30 % of baseline 125"),
-        ({}, 5, "TEC-L2", "no usable HR for 5 s"),
-        ({}, 30, "TEC-H1", "no usable HR and SpO2 for 30 s"),
-        ({}, 450, "TEC-L1", "no usable SBP for 450 s"),
+        ({}, 5, "TEC-L2", "no usable HR for 5 s, last HR 72"),
+        ({}, 30, "TEC-H1", "no usable HR and SpO2 for 30 s, last HR 72 and SpO2 98"),
+        ({}, 450, "TEC-L1", "no usable SBP for 450 s, last SBP 125"),
     ],
 )
 def test_reasons(said: dict[str, float], after_s: float, rule: str, reason: str) -> None:
@@ -28,7 +29,11 @@ def test_reasons(said: dict[str, float], after_s: float, rule: str, reason: str)
     if said:
         bed.wait(10)
         bed.say(**said)
-    bed.wait(after_s)
+    for _ in range(round(after_s) if "sbp" not in said else 0):
+        bed.wait(1)
+        if said:
+            bed.say(**said)
+    bed.wait(after_s if "sbp" in said else 0)
     alert = bed.alert(rule)
     assert alert is not None
     assert alert.reason == reason
@@ -76,4 +81,31 @@ def test_a_condition_that_was_held_for_no_time_says_nothing_of_it() -> None:
 
 def test_durations_and_silences() -> None:
     assert (seconds(15_000), seconds(1), seconds(90_500)) == ("15 s", "0.001 s", "90.5 s")
-    assert missing_reason((Vital.HEART_RATE, Vital.SPO2), 30_000) == "no usable HR and SpO2 for 30 s"
+
+
+def test_a_silence_says_what_was_last_known() -> None:
+    bed = infusing()
+    channels, signs = bed.engine.channels, (Vital.HEART_RATE, Vital.RESPIRATORY_RATE)
+    assert missing_reason(signs, 30_000, channels) == "no usable HR and RR for 30 s, last HR 72"
+    assert missing_reason(signs[1:], 30_000, channels) == "no usable RR for 30 s"
+    bed.stream(1, hr=88, rr=14)
+    assert missing_reason(signs, 30_000, channels) == "no usable HR and RR for 30 s, last HR 88 and RR 14"
+    assert missing_reason((Charted.SEDATION,), 30_000, channels).endswith(" for 30 s")
+
+
+def test_a_condition_whose_value_fell_silent_does_not_claim_to_have_held() -> None:
+    bed = infusing()
+    bed.say(hr=105)
+    bed.wait(60)
+    alert = bed.alert("HR-L1")
+    assert alert is not None
+    assert alert.reason == "HR 105 >= 100, no value for 60 s, +46 % of baseline 72"
+
+
+def test_the_last_value_of_a_silence_stands_in_the_alert() -> None:
+    bed = infusing()
+    bed.say(hr=95)
+    bed.wait(15)
+    alert = bed.alert("TEC-M1")
+    assert alert is not None
+    assert alert.reason == "no usable HR for 15 s, last HR 95"

@@ -248,6 +248,18 @@ def test_an_aged_cuff_is_no_evidence() -> None:
     assert bed.state("BP-H2") is None
 
 
+def test_what_needs_no_second_cuff_waits_for_the_end_of_a_doubt_alone() -> None:
+    """A systolic of 65 beside a heart rate that has just jumped: it is raised with the first credible heart rate, not with the next cuff."""
+    bed = infusing()
+    bed.say(hr=110)
+    bed.wait(1)
+    bed.say(hr=41, sbp=65, map=60)  # a jump of more than 40 %
+    assert bed.state("BP-H3") is AlertState.PENDING
+    bed.wait(4)
+    bed.say(hr=41)
+    assert bed.changes("BP-H3")[-1] == (bed.since_start_s, "active", "immediate")
+
+
 def test_the_old_mean_confirms_nothing() -> None:
     """A second cuff that gives no mean: the low mean of the first one is not its own witness."""
     bed = infusing()

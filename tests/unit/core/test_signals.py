@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from monitor.core.refused import Refused
 from monitor.core.signals import present
 from schemas.alert import Alert, AlertKind, AlertState, Priority
-from schemas.log import AlertNotified, AlertShown, AudioPaused, AudioPauseEnded, AudioResumed, Entry, ScreensChanged
+from schemas.log import AlertChanged, AlertNotified, AlertShown, AudioPaused, AudioPauseEnded, AudioResumed, Entry, ScreensChanged
 from schemas.session import Phase
+from schemas.signs import Charted
 from tests.unit.core.bedside import Bedside, infusing
 
 A, P = AlertState, Priority
@@ -168,6 +169,45 @@ def test_a_second_pause_takes_the_place_of_the_first() -> None:
     bed.apply(AudioPaused("ben", 120_000))
     assert resumed(bed.stream(119)) == []
     assert resumed(bed.stream(1)) == ["time_passed"]
+
+
+def test_a_lesser_alert_of_a_cause_that_calls_does_not_end_it() -> None:
+    """Deep desaturation calls and was paused: that the saturation is also below 90, 92 and 94 is no news."""
+    bed = desaturated()
+    shown(bed, "OX-H1.1")
+    bed.apply(AudioPaused("anna", 40_000))
+    made = bed.stream(40, spo2=79)
+    raised = {entry.body.alert.rule for entry in made if isinstance(entry.body, AlertChanged) and entry.body.alert.state is A.ACTIVE}
+    assert raised >= {"OX-H2", "OX-M1", "OX-L1"}
+    assert resumed(made) == ["time_passed"]
+
+
+def test_a_higher_alert_of_the_same_cause_ends_it() -> None:
+    bed = infusing()
+    bed.stream(21, spo2=91)
+    assert bed.state("OX-M1") is A.ACTIVE
+    bed.apply(AudioPaused("anna", 120_000))
+    made = bed.stream(16, spo2=89)
+    assert bed.state("OX-H2") is A.ACTIVE
+    assert resumed(made) == ["new_alert"]
+
+
+def test_two_of_one_cause_at_one_instant_end_it() -> None:
+    """Neither had called before the other."""
+    bed = infusing()
+    bed.chart(Charted.SEVERE_HEADACHE)
+    bed.apply(AudioPaused("anna", 120_000))
+    made = bed.say(sbp=205, dbp=90, map=128)
+    assert (bed.state("BP-H1"), bed.state("BP-H2")) == (A.ACTIVE, A.ACTIVE)
+    assert resumed(made) == ["new_alert"]
+
+
+def test_what_has_been_answered_holds_no_pause() -> None:
+    """Somebody has answered the desaturation. A lesser alert that comes after it is news to whoever hears it."""
+    bed = desaturated()
+    bed.acknowledge("OX-H1.1")
+    bed.apply(AudioPaused("anna", 120_000))
+    assert resumed(bed.stream(20, spo2=79)) == ["new_alert"]
 
 
 # --- one presentation for each cause --------------------------------------------------------------------------------------------------
