@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,17 @@ def play_one(index: int, *, seed: int, judged: Limits, engine_limits: Limits) ->
 
 
 def play_all(sessions: int, *, seed: int, jobs: int, judged: Limits, engine_limits: Limits) -> Iterator[Outcome]:
-    """In the order of the sessions, whatever the number of processes."""
+    """In the order of the sessions, whatever the number of processes. For each that cannot be started, which is given too, another one is
+    drawn beyond the last; at most as many as were asked for."""
     one = partial(play_one, seed=seed, judged=judged, engine_limits=engine_limits)
-    if jobs == 1:
-        yield from map(one, range(sessions))
-        return
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
-        yield from pool.map(one, range(sessions), chunksize=4)
+    with nullcontext() if jobs == 1 else ProcessPoolExecutor(max_workers=jobs) as pool:
+        drawn, wanted = 0, sessions
+        while wanted and drawn < 2 * sessions:
+            indices = range(drawn, min(drawn + wanted, 2 * sessions))
+            drawn = indices.stop
+            for outcome in map(one, indices) if pool is None else pool.map(one, indices, chunksize=4):
+                wanted -= outcome.is_started
+                yield outcome
 
 
 def measure(sessions: int, *, seed: int, jobs: int, judged: Limits, engine_limits: Limits, recordings: Path) -> dict[str, Any]:
@@ -46,7 +51,7 @@ def measure(sessions: int, *, seed: int, jobs: int, judged: Limits, engine_limit
         outcomes.append(outcome)
         now = time.perf_counter()
         if now - said >= 5 or len(outcomes) == sessions:
-            left_s = (now - began) / len(outcomes) * (sessions - len(outcomes))
+            left_s = (now - began) / len(outcomes) * max(0, sessions - len(outcomes))
             print(f"{len(outcomes)} of {sessions} sessions in {now - began:.0f} s, about {left_s:.0f} s to go", file=sys.stderr)
             said = now
     return summarise(outcomes, judged, seed) | {"recordings": replay_all(recordings, engine_limits)}

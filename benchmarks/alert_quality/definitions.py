@@ -29,7 +29,8 @@ recovery. Half of them have artefacts on top: {plans}.
 
 Motion and noise last {shortest:g}-{longest:g} s; half of them are over within {median:g} s, as half of the alarms that meant nothing were
 in Görges 2009 (Anesth Analg 108:1546). A simulated clinician acknowledges every alert {acknowledged} s after it was raised; a second cuff
-that the engine asks for is measured. {overridden} sessions were started with an override; {not_started} could not be started.
+that the engine asks for is measured. {overridden} sessions were started with an override. Where one could not be started, another
+was drawn in its place: {not_started}.
 
 `python -m benchmarks.alert_quality --only SESSION` shows one of them in full."""
 

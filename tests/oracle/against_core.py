@@ -1,70 +1,76 @@
 """The one place here that sees the core: plays a history through the engine, and asks the oracle what its inputs must lead to."""
 
-import pickle
 from collections.abc import Iterable
 from enum import Enum
 from functools import cache
-from io import BytesIO
+from typing import NamedTuple
+
+from msgspec import Struct
 
 from monitor.core.replay import Replay, is_output
 from schemas.limits import Limits
 from schemas.log import AlertChanged, AudioResumed, Entry
+from tests.oracle.copies import Copies
+from tests.oracle.facts import Fact
 from tests.oracle.histories import History, history
-from tests.oracle.oracle import Transition, predict
+from tests.oracle.oracle import Oracle, Transition, predict
+from tests.oracle.rulebook import Rule
 from tests.unit.core.bedside import START_MS, Bedside
 from tests.unit.core.histories import pass_time, play
 
 SIGNALS = ("unseen", "escalated", "reminded")
 
 
+class Start(NamedTuple):
+    """A session whose infusion has just started: as the core has it, as a replay of its log gives it, as the oracle has it."""
+
+    bed: Copies[Bedside]
+    replay: Copies[Replay]
+    oracle: Copies[Oracle]
+    entries: int
+
+
 @cache
-def started(baseline: tuple[tuple[str, float], ...], limits: Limits | None) -> bytes:
+def started(baseline: tuple[tuple[str, float], ...], limits: Limits | None) -> Start:
+    """The same for all histories of a baseline: it is lived through once, and each history goes on from a copy."""
     bed = Bedside(limits)
     bed.start(dict(baseline))
-    return _copies(bed)
+    oracle = Oracle()
+    for entry in inputs_of(bed.log):
+        oracle.take(entry.at_ms, entry.body)
+    return Start(Copies(bed, is_frozen), Copies(_replayed(Replay(), bed.log), is_frozen), Copies(oracle, is_frozen), len(bed.log))
 
 
-KEPT: list[object] = []  # rows of rule sets: never changed, so every copy of a session may hold the same ones
+def is_frozen(one: object) -> bool:
+    if isinstance(one, Struct):
+        return one.__struct_config__.frozen
+    return isinstance(one, (Rule, Fact, Enum))
 
 
-def _copies(bed: Bedside) -> bytes:
-    written = BytesIO()
-    pickler = pickle.Pickler(written)
-    places: dict[int, int] = {}
-
-    def place(one: object) -> int | None:
-        if type(one).__module__ != Limits.__module__ or isinstance(one, Enum):
-            return None
-        if id(one) not in places:
-            places[id(one)] = len(KEPT)
-            KEPT.append(one)
-        return places[id(one)]
-
-    pickler.persistent_id = place  # type: ignore[method-assign]
-    pickler.dump(bed)
-    return written.getvalue()
+def inputs_of(log: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in log if not is_output(entry.body)]
 
 
-class _Copy(pickle.Unpickler):
-    def persistent_load(self, place: int) -> object:
-        return KEPT[place]
+def _replayed(replay: Replay, log: Iterable[Entry]) -> Replay:
+    differences = [difference for entry in log for difference in replay.feed(entry)]
+    assert differences == []
+    return replay
 
 
-def rebuild(bed: Bedside) -> None:
-    """As after a crash: a new engine from what is on record. What fell due since is not on record yet."""
-    replay = Replay()
-    differences = [difference for entry in bed.log for difference in replay.feed(entry)]
-    assert not [difference for difference in differences if difference.logged], differences
-    assert replay.engine is not None
-    bed.engine = replay.engine
+def rebuild(bed: Bedside, replay: Replay) -> None:
+    """As after a crash: a new engine from what is on record, and what its last input had brought about but nobody wrote down."""
+    engine = _replayed(replay, bed.log[replay.last_seq :]).engine
+    assert engine is not None
+    bed.engine = engine
+    bed.number([difference.replayed for difference in replay.finish() if difference.replayed])
 
 
 def run(baseline: dict[str, float], actions: History, limits: Limits | None = None) -> Bedside:
-    bed: Bedside = _Copy(BytesIO(started(tuple(baseline.items()), limits))).load()
-    return _play(bed, actions)
+    start = started(tuple(baseline.items()), limits)
+    return _play(start.bed.take(), actions, start.replay)
 
 
-def _play(bed: Bedside, actions: History) -> Bedside:
+def _play(bed: Bedside, actions: History, replay: Copies[Replay]) -> Bedside:
     cuts = {index for index, action in enumerate(actions) if action[1] == "restart"}
     position = -1
 
@@ -73,7 +79,7 @@ def _play(bed: Bedside, actions: History) -> Bedside:
         position += 1
         pass_time(bed, milliseconds)
         if position in cuts:
-            rebuild(bed)
+            rebuild(bed, replay.take())
 
     play(actions, passing, bed)
     return bed
@@ -101,8 +107,8 @@ def compare(
 ) -> tuple[Bedside, list[Transition], list[Transition]]:
     """The session, what the core said and what it should have said."""
     bed = run(baseline, actions, limits)
-    inputs = [entry for entry in bed.log if not is_output(entry.body)]
-    return bed, in_order(logged(bed.log)), in_order(predict(inputs, bed.now_ms))
+    start = started(tuple(baseline.items()), limits)
+    return bed, in_order(logged(bed.log)), in_order(predict(inputs_of(bed.log[start.entries :]), bed.now_ms, start.oracle.take()))
 
 
 def differs(baseline: dict[str, float], actions: History, limits: Limits | None = None) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from tests.oracle.facts import Facts
 from tests.oracle.rulebook import CUFF_SIGNS, Bound, Clauses, Rule, read_file
 
-Say = Callable[[Rule, str, str], None]  # (rule, new state, why)
 NEVER = float("inf")
 
 
@@ -33,11 +32,11 @@ class Course:
     # --- questions ----------------------------------------------------------------------------------------------------------------
 
     def _holds(self, clauses: Clauses, at: int) -> bool:
-        for clause in clauses:
-            values = [self.facts.newest(bound.sign, at) for bound in clause]
-            if all(fact is not None and bound.is_breached_by(fact.value) for bound, fact in zip(clause, values, strict=True)):
-                return True
-        return False
+        return any(all(self._is_in(bound, at) for bound in clause) for clause in clauses)
+
+    def _is_in(self, bound: Bound, at: int) -> bool:
+        fact = self.facts.newest(bound.sign, at)
+        return fact is not None and bound.is_breached_by(fact.value)
 
     def breached(self, at: int) -> bool:
         return self._holds(self.rule.any, at) or self._holds(self.rule.immediate, at)

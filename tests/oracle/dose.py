@@ -30,6 +30,7 @@ class Dose:
         self.given = 0.0
         self.given_at = 0
         self.stopped_at: int | None = None
+        self.reached: list[float] = []  # when each limit on a growing sign is, was or would be reached
 
     def ordered(self, order: Order) -> None:
         self.order = order
@@ -46,19 +47,19 @@ class Dose:
     def set_rate(self, at: int, rate: float) -> None:
         self._settle(at)
         self.rate = rate
+        self._arrange()
 
     def bolus(self, at: int, amount: int) -> None:
         self._settle(at)
         self.given += amount
+        self._arrange()
 
     def enter(self, at: int, phase: str) -> None:
         if phase == "infusing":
-            self.set_rate(at, self.ordered_rate)
             self.stopped_at = None
-        else:
-            self.set_rate(at, 0)
-            if phase == "recovery":
-                self.stopped_at = at
+        elif phase == "recovery":
+            self.stopped_at = at
+        self.set_rate(at, self.ordered_rate if phase == "infusing" else 0)
 
     def signs(self, at: int) -> dict[str, float]:
         made = {}
@@ -71,8 +72,11 @@ class Dose:
 
     def next_growth(self, after: int) -> float:
         """The next instant at which a limit on a growing sign is reached."""
-        dues = (self._reached(sign, limit, at_limit) for sign, limit, at_limit in growing_limits())
-        return min((due for due in dues if due > after), default=NEVER)
+        return min((due for due in self.reached if due > after), default=NEVER)
+
+    def _arrange(self) -> None:
+        """After anything that the growth depends on."""
+        self.reached = [self._reached(sign, limit, at_limit) for sign, limit, at_limit in growing_limits()]
 
     def _reached(self, sign: str, limit: float, at_limit: bool) -> float:
         if sign == SINCE and self.stopped_at is not None:

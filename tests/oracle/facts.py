@@ -53,6 +53,7 @@ class Facts:
         self.trend = read_file()["trend"]
         self.devices: dict[str, Device] = {}
         self.source: dict[str, str] = {}
+        self.intervals: dict[str, int] = {}  # kept from one input to the next
         self.vitals: dict[str, list[Fact]] = {}  # usable values of the source
         self.others: dict[tuple[str, str], Fact] = {}  # (device, vital): a second source's newest valid value
         self.standing: dict[str, Fact] = {}  # charted and derived signs
@@ -67,6 +68,11 @@ class Facts:
 
     def interval_ms(self, vital: str) -> int:
         """How often the source renews it; without one, any bound device that says so."""
+        if vital not in self.intervals:
+            self.intervals[vital] = self._interval_ms(vital)
+        return self.intervals[vital]
+
+    def _interval_ms(self, vital: str) -> int:
         by_cuff = is_cuff(vital)
         most_s = self.freshness["max_cuff_interval_s" if by_cuff else "max_stream_interval_s"]
         usual_s = self.freshness["default_cuff_interval_s"] if by_cuff else 0
@@ -97,6 +103,7 @@ class Facts:
     # --- inputs -------------------------------------------------------------------------------------------------------------------
 
     def tell(self, at: int, body: object) -> set[str]:
+        self.intervals.clear()
         match body:
             case Measured():
                 return self._measured(at, body)
@@ -149,6 +156,7 @@ class Facts:
             if reading.validity is Validity.INVALID or reading.reason in NOT_NOW or reading.value_milli is None:
                 continue
             self.source[vital] = body.device
+            self.intervals.pop(vital, None)
             is_doubtful = reading.validity is Validity.QUESTIONABLE
             self.vitals.setdefault(vital, []).append(Fact(at, reading.value_milli / 1000, is_doubtful))
             new.add(vital)

@@ -36,8 +36,11 @@ OWN_LIMITS = (
     ("OX-H2", Vital.SPO2, "low", 93_000), ("HR-M1", Vital.HEART_RATE, "high", 120_000), ("HR-M1", Vital.HEART_RATE, "high", 102_000),
     ("HR-H2", Vital.HEART_RATE, "low", 48_000), ("RR-H2", Vital.RESPIRATORY_RATE, "low", 10_000),
 )  # fmt: skip
-GAPS = (0, 1, 999, 1_000, 1_000, 1_000, 2_001, 4_999, 5_000, 5_001, 9_999, 10_000, 14_999, 15_000, 20_000, 29_999, 30_000, 30_001, 45_000,
-        60_000, 90_000, 120_000, 180_000, 450_001, 1_800_000)  # fmt: skip
+GAPS = (
+    *(0, 1, 999, 1_000, 1_000, 1_000, 2_001, 4_999, 5_000, 5_001, 9_999, 10_000, 14_999, 15_000, 20_000, 29_999, 30_000, 30_001, 45_000,
+      60_000, 90_000, 120_000) * 3, 180_000, 180_000, 450_001, 1_800_000,
+)  # fmt: skip
+CUFF_GAPS = (1_000, 29_999, 30_000, 30_000, 30_001, 45_000, 60_000, 90_000, 119_999, 120_000)  # about the times a second cuff may take
 BEHIND = ((0,), (*[0] * 6, 200, 9_700, 10_201, 300_000), (*[0] * 9, 200, -5_000))  # one kind of wrong clock in a history
 KINDS = (
     *["acknowledge"] * 5, *["chart"] * 3, *["shown"] * 3, "order", "order", "propose", "confirm", "restart", "note", "rate",
@@ -52,6 +55,8 @@ INTERVALS: tuple[dict[str, float], ...] = (
     {"sbp": 9_999, "spo2": 9_999},
     {"hr": 0.2, "spo2": 2},
 )
+ENDS = (0, 1_000, 5_000, 20_000, 30_001, 61_000)
+LENGTHS = (*[(2, 6)] * 14, *[(7, 12)] * 5, (13, 30))  # of a history, in actions: most faults need few
 PHASES = (Phase.PAUSED, Phase.PAUSED, Phase.INFUSING, Phase.INFUSING, Phase.RECOVERY, Phase.CLOSED, Phase.ABORTED)
 BASELINES: tuple[dict[str, float], ...] = (
     {}, {}, {"hr": 50, "sbp": 100, "dbp": 60, "map": 73}, {"hr": 85, "sbp": 140, "dbp": 88, "map": 105, "spo2": 95},
@@ -129,8 +134,12 @@ def history(seed: int) -> tuple[dict[str, float], History]:
     actions: History = []
     if random.random() < 0.4:
         actions += [(0, "bind", "d2"), (0, "join", ("d2", "boot", {}))]
-    for _ in range(random.randint(5, 18)):
-        gap = random.choice(GAPS) if random.random() < 0.6 else random.choice((1_000, 1_000, 2_000, 4_000))
+    if random.random() < 0.7:
+        seldom_s = random.choice((10, 60, 60))  # else nearly all that is said is said of silence
+        actions.append((0, "join", ("d1", "boot", dict.fromkeys(("hr", "spo2", "rr", "etco2"), seldom_s))))
+    gaps = CUFF_GAPS if theme == "cuff" and random.random() < 0.5 else GAPS
+    for _ in range(random.randint(*random.choice(LENGTHS))):
+        gap = random.choice(gaps) if random.random() < 0.6 else random.choice((1_000, 1_000, 2_000, 4_000))
         if random.random() < 0.75:
             step = random.choice((1, 1, 1, 1, 1, 1, 1, 0, -1))
             device = random.choice(("d1",) * 7 + ("d2",))
@@ -141,4 +150,6 @@ def history(seed: int) -> tuple[dict[str, float], History]:
             actions.append((gap, "say", (device, step, late, said)))
         else:
             actions.append((gap, *_command(random)))
+    if random.random() < 0.75:
+        actions.append((random.choice(ENDS), "order", Phase.ABORTED))  # else everything that can still fall due falls due
     return baseline, actions

@@ -1,7 +1,6 @@
 """What a log's inputs must lead to, worked out by docs/explanation/alerts.md alone."""
 
 from collections.abc import Iterable
-from operator import attrgetter
 from typing import NamedTuple
 
 from schemas.log import (
@@ -21,7 +20,7 @@ from schemas.session import OPEN_PHASES
 from tests.oracle.conditions import NEVER, Course
 from tests.oracle.dose import Dose
 from tests.oracle.facts import Facts
-from tests.oracle.rulebook import rules
+from tests.oracle.rulebook import Baselines, concerned, fitted, rules
 from tests.oracle.signals import Signals
 from tests.oracle.silence import Silence
 
@@ -40,11 +39,11 @@ class Oracle:
     def __init__(self) -> None:
         self.facts = Facts()
         self.said: list[Transition] = []
-        self.rules = rules()
-        self.courses = [(Silence if rule.is_silence else Course)(rule, self.facts, self._say) for rule in self.rules]
+        say = self._say
+        self.courses = [(Silence if rule.is_silence else Course)(rule, self.facts, say) for rule in rules()]
         self.silences = [course for course in self.courses if isinstance(course, Silence)]
         self.in_due_order = sorted(self.courses, key=lambda course: course.rule.is_silence)  # limits and changes, then silence
-        self.baselines: dict[str, float] = {}
+        self.baselines: Baselines = ()
         self.proposals: list[LimitProposed] = []  # that wait for a second person
         self.phase = "planned"
         self.now = 0
@@ -75,18 +74,19 @@ class Oracle:
     def advance(self, until: int) -> None:
         """Everything that falls due by then happens, each at its own time; at equal times in the order of this function."""
         while self.has_started or self.signals.pause_ends != NEVER:  # before the start no rule applies
-            course = min(self.in_due_order, key=attrgetter("deadline"))
+            deadlines = [course.deadline for course in self.in_due_order]
+            deadline = min(deadlines)
             growth = self.dose.next_growth(self.now)
             signal, signalled, why = self.signals.next()
-            due = min(growth, course.deadline, self.signals.pause_ends, signal)
+            due = min(growth, deadline, self.signals.pause_ends, signal)
             if due > until:
                 return
             at = int(due)
             if due == growth:
                 self._judge(at, self._new_doses(at))
                 self.now = at
-            elif due == course.deadline:
-                course.fall_due(at)
+            elif due == deadline:
+                self.in_due_order[deadlines.index(deadline)].fall_due(at)
             elif due == self.signals.pause_ends:
                 self._resume(at, "time_passed")
             elif signalled is not None:
@@ -105,8 +105,11 @@ class Oracle:
         if self.has_raised:
             self.has_raised = False
             self._resume(at, "new_alert")
+        if not self.signals.has_moved:
+            return
+        self.signals.has_moved = False
         new = set()
-        for sign, count in (("unseen_alerts", self.signals.unseen_alerts()), ("unanswered_high", self.signals.unanswered_high())):
+        for sign, count in self.signals.counts().items():
             fact = self.facts.newest(sign, at)
             if count != (0 if fact is None else fact.value):
                 new |= self.facts.work_out(sign, at, count)
@@ -153,9 +156,12 @@ class Oracle:
     def _judge(self, at: int, new: set[str]) -> None:
         if not self.has_started:
             return
-        for course in self.courses:
-            if self.phase in course.rule.row["phases"] and new & course.rule.signs:
+        for course in self._concerned(new):
+            if self.phase in course.rule.row["phases"]:
                 course.judge(at, new)
+
+    def _concerned(self, new: set[str]) -> list[Course]:
+        return [self.courses[index] for index in concerned(frozenset(new))]
 
     def _enter(self, at: int, phase: str) -> None:
         before, self.phase = self.phase, phase
@@ -163,9 +169,9 @@ class Oracle:
         new = self._new_doses(at)
         if phase == "infusing" and not self.has_started:
             self.has_started = True
-            self.baselines = self.facts.baselines(at)
-            for rule in self.rules:
-                rule.fit(self.baselines)
+            self.baselines = tuple(self.facts.baselines(at).items())
+            for course in self.courses:
+                course.rule = fitted(course.rule.index, self.baselines, course.rule.own)
         for course in self.courses:
             was, now = before in course.rule.row["phases"], phase in course.rule.row["phases"]
             if isinstance(course, Silence):
@@ -178,8 +184,8 @@ class Oracle:
                 course.end(at, "phase_ended")
             elif now and not was:
                 course.judge(at, set())
-        for course in self.courses:
-            if {before, phase} <= set(course.rule.row["phases"]) and new & course.rule.signs:
+        for course in self._concerned(new):
+            if {before, phase} <= set(course.rule.row["phases"]):
                 course.judge(at, new)
         if phase not in OPEN_PHASES:
             self._resume(at, "session_ended")
@@ -195,7 +201,7 @@ class Oracle:
     # --- limits of one patient's own ----------------------------------------------------------------------------------------------
 
     def _propose(self, at: int, body: LimitProposed) -> None:
-        rule = next(rule for rule in self.rules if rule.id == body.rule)
+        rule = next(course.rule for course in self.courses if course.rule.id == body.rule)
         difference = body.limit_milli / 1000 - rule.adjustable(body.vital, body.direction)
         loosens = difference > 0 if body.direction == "high" else difference < 0
         if rule.row["priority"] == "high" and loosens:
@@ -205,14 +211,15 @@ class Oracle:
 
     def _move_limit(self, at: int, body: LimitProposed) -> None:
         course = next(course for course in self.courses if course.rule.id == body.rule)
-        course.rule.own[str(body.vital), body.direction] = body.limit_milli / 1000
-        course.rule.fit(self.baselines)
+        own = {**dict(course.rule.own), (str(body.vital), str(body.direction)): body.limit_milli / 1000}
+        course.rule = fitted(course.rule.index, self.baselines, tuple(sorted(own.items())))
         if self.phase in course.rule.row["phases"]:
             course.judge(at, set())
 
 
-def predict(inputs: Iterable[Entry], until: int) -> list[Transition]:
-    oracle = Oracle()
+def predict(inputs: Iterable[Entry], until: int, begun: Oracle | None = None) -> list[Transition]:
+    """`begun`: an oracle that has taken the inputs before these."""
+    oracle = begun or Oracle()
     for entry in inputs:
         oracle.take(entry.at_ms, entry.body)
     oracle.advance(until)

@@ -1,7 +1,8 @@
 """The rule set, read from its file once more, and what a limit is for one patient. All numbers in the units of their signs."""
 
 import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,41 +70,27 @@ def bound_of(term: dict[str, Any], baselines: dict[str, float], own: float | Non
     return Bound(sign, is_high, term.get("at_limit", True), round(limit, 6), round(limit if clear is None else clear, 6))
 
 
-Clauses = list[list[Bound]]
+Clauses = tuple[tuple[Bound, ...], ...]
+Baselines = tuple[tuple[str, float], ...]
+Own = tuple[tuple[tuple[str, str], float], ...]  # ((sign, direction), limit): what a person moved, sorted
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Rule:
-    """One row of the file, and its clauses for one patient."""
+    """One row of the file, and its clauses for one patient. A clause that lacks its baseline is left out."""
 
     row: dict[str, Any]
     index: int
-    id: str = ""
-    rank: int = 0
-    signs: set[str] = field(default_factory=set)
-    any: Clauses = field(default_factory=list)
-    immediate: Clauses = field(default_factory=list)
-    own: dict[tuple[str, str], float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        row = self.row
-        self.id = row["id"]
-        self.rank = RANK[row["priority"]]
-        terms = [term for clause in (*row.get("any", ()), *row.get("immediate", ())) for term in clause["all"]]
-        self.signs = {term.get("vital") or term.get("charted") or term["derived"] for term in terms}
-        self.signs |= set(row.get("missing", ()))
-        if "missing_charted" in row:
-            self.signs.add(row["missing_charted"])
-        self.fit({})
+    id: str
+    rank: int
+    signs: frozenset[str]
+    any: Clauses
+    immediate: Clauses
+    own: Own
 
     @property
     def is_silence(self) -> bool:
         return bool(self.row["kind"] == "missing")
-
-    def fit(self, baselines: dict[str, float]) -> None:
-        """Work the limits out for one patient. A clause that lacks its baseline is left out."""
-        self.any = self._clauses("any", baselines)
-        self.immediate = self._clauses("immediate", baselines)
 
     def adjustable(self, vital: str, direction: str) -> float:
         """The limit in force that a person may move. The file's clauses have one of each."""
@@ -113,27 +100,40 @@ class Rule:
             for term in clause["all"]
             if term.get("vital") == vital and term["direction"] == direction and "limit" in term
         ]
-        return self.own.get((vital, direction), limits[0])
-
-    def _clauses(self, name: str, baselines: dict[str, float]) -> Clauses:
-        own = tuple(sorted(self.own.items())) if name == "any" else ()
-        return fitted(self.index, name, tuple(baselines.items()), own)
+        return dict(self.own).get((vital, direction), limits[0])
 
 
 @cache
-def fitted(index: int, name: str, baselines: tuple[tuple[str, float], ...], own: tuple[tuple[tuple[str, str], float], ...]) -> Clauses:
-    """Kept, since every history asks the same."""
+def fitted(index: int, baselines: Baselines = (), own: Own = ()) -> Rule:
+    """A row worked out for one patient. Kept, since every history asks the same."""
+    row = read_file()["rule"][index]
+    terms = [term for clause in (*row.get("any", ()), *row.get("immediate", ())) for term in clause["all"]]
+    signs = {term.get("vital") or term.get("charted") or term["derived"] for term in terms} | set(row.get("missing", ()))
+    if "missing_charted" in row:
+        signs.add(row["missing_charted"])
+    of_any = _clauses(row.get("any", ()), dict(baselines), dict(own))
+    immediate = _clauses(row.get("immediate", ()), dict(baselines), {})
+    return Rule(row, index, row["id"], RANK[row["priority"]], frozenset(signs), of_any, immediate, own)
+
+
+def _clauses(clauses: Iterable[dict[str, Any]], baselines: dict[str, float], own: dict[tuple[str, str], float]) -> Clauses:
     made = []
-    for clause in read_file()["rule"][index].get(name, ()):
+    for clause in clauses:
         bounds = []
         for term in clause["all"]:
-            moved = dict(own).get((term.get("vital", ""), term["direction"])) if "limit" in term else None
-            bounds.append(bound_of(term, dict(baselines), moved))
-        known = [bound for bound in bounds if bound is not None]
+            moved = own.get((term.get("vital", ""), term["direction"])) if "limit" in term else None
+            bounds.append(bound_of(term, baselines, moved))
+        known = tuple(bound for bound in bounds if bound is not None)
         if len(known) == len(bounds):
             made.append(known)
-    return made
+    return tuple(made)
 
 
-def rules() -> list[Rule]:
-    return [Rule(row, index) for index, row in enumerate(read_file()["rule"])]
+def rules(baselines: Baselines = ()) -> list[Rule]:
+    return [fitted(index, baselines) for index in range(len(read_file()["rule"]))]
+
+
+@cache
+def concerned(signs: frozenset[str]) -> tuple[int, ...]:
+    """The rules, by their place in the file, that one of these signs concerns."""
+    return tuple(rule.index for rule in rules() if signs & rule.signs)

@@ -14,6 +14,8 @@ class Following:
     """Of one raised alert. Times in milliseconds."""
 
     raised: int
+    due: float = NEVER  # the next signal, and which
+    why: str = ""
     shown: bool = False
     unseen: bool = False
     escalated: int = 0
@@ -32,6 +34,7 @@ class Signals:
         self.open: dict[str, Course] = {}
         self.of: dict[str, Following] = {}
         self.pause_ends: float = NEVER
+        self.has_moved = False  # an alert or what follows it, since somebody looked
 
     def follow(self, course: Course, at: int, state: str) -> None:
         """A course moved."""
@@ -44,11 +47,18 @@ class Signals:
         elif state in ("resolved", "withdrawn"):
             self.open.pop(rule, None)
             self.of.pop(rule, None)
+        self._arrange(course)
 
-    def due(self, course: Course) -> tuple[float, str]:
-        """The next signal of an alert and when."""
+    def _arrange(self, course: Course) -> None:
+        """After anything that its next signal depends on."""
+        self.has_moved = True
         one = self.of.get(course.rule.id)
-        if one is None or course.state not in (*UNANSWERED, "acknowledged"):
+        if one is not None:
+            one.due, one.why = self._due(course, one)
+
+    def _due(self, course: Course, one: Following) -> tuple[float, str]:
+        """The next signal of an alert and when."""
+        if course.state not in (*UNANSWERED, "acknowledged"):
             return NEVER, ""
         if course.state == "acknowledged":
             if course.rule.rank < 2:
@@ -63,10 +73,10 @@ class Signals:
 
     def next(self) -> tuple[float, Course | None, str]:
         best: tuple[float, Course | None, str] = (NEVER, None, "")
-        for course in self.open.values():
-            due, why = self.due(course)
-            if due < best[0]:
-                best = (due, course, why)
+        for rule, course in self.open.items():
+            one = self.of[rule]
+            if one.due < best[0]:
+                best = (one.due, course, one.why)
         return best
 
     def give(self, course: Course, why: str) -> None:
@@ -74,21 +84,19 @@ class Signals:
         one.unseen |= why == "unseen"
         one.escalated += why == "escalated"
         one.reminded += why == "reminded"
+        self._arrange(course)
 
     def show(self, alert: str) -> None:
         rule, _, n = alert.rpartition(".")
         for course in self.courses:
             if course.rule.id == rule and course.n == int(n) and rule in self.of:
                 self.of[rule].shown = True
+                self._arrange(course)
 
     # --- derived signs of them ----------------------------------------------------------------------------------------------------
 
-    def unseen_alerts(self) -> int:
-        unanswered = (self.of[course.rule.id] for course in self.open.values() if course.state in UNANSWERED)
-        return sum(one.unseen and not one.shown for one in unanswered)
-
-    def unanswered_high(self) -> int:
-        return sum(
-            course.state in UNANSWERED and course.rule.row["priority"] == "high" and course.rule.row["alert_kind"] == "physiological"
-            for course in self.open.values()
-        )
+    def counts(self) -> dict[str, int]:
+        unanswered = [course for course in self.open.values() if course.state in UNANSWERED]
+        unseen = [one for one in (self.of[course.rule.id] for course in unanswered) if one.unseen and not one.shown]
+        high = [course for course in unanswered if course.rule.rank == 3 and course.rule.row["alert_kind"] == "physiological"]
+        return {"unseen_alerts": len(unseen), "unanswered_high": len(high)}

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from benchmarks.alert_quality import __main__ as alert_quality
 from benchmarks.alert_quality.__main__ import REPOSITORY, measure, play_all
 from benchmarks.alert_quality.casting import cast
 from benchmarks.alert_quality.figures import summarise
@@ -58,6 +59,25 @@ def _slow(factor: float) -> Limits:
     limits = default_limits()
     rules = tuple(msgspec.structs.replace(rule, onset_s=rule.onset_s * factor) for rule in limits.rule)
     return msgspec.structs.replace(limits, rule=rules)
+
+
+def _refusing(monkeypatch: pytest.MonkeyPatch, refused: set[int]) -> list[tuple[int, bool]]:
+    """What is played where nothing but these sessions cannot be started: (session, whether it was)."""
+    whole = run(cast(1, 1), default_limits(), default_limits())
+    monkeypatch.setattr(
+        alert_quality, "play_one", lambda index, **_: msgspec.structs.replace(whole, index=index, is_started=index not in refused)
+    )
+    played = alert_quality.play_all(4, seed=1, jobs=1, judged=default_limits(), engine_limits=default_limits())
+    return [(outcome.index, outcome.is_started) for outcome in played]
+
+
+def test_another_is_drawn_for_one_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch):
+    started = [(0, True), (1, False), (2, True), (3, True), (4, False), (5, True)]
+    assert _refusing(monkeypatch, {1, 4}) == started
+
+
+def test_drawing_ends_where_nothing_can_be_started(monkeypatch: pytest.MonkeyPatch):
+    assert _refusing(monkeypatch, set(range(100))) == [(index, False) for index in range(8)]
 
 
 def test_the_figures_are_whole():
