@@ -42,7 +42,7 @@ class Course:
         return self._holds(self.rule.any, at) or self._holds(self.rule.immediate, at)
 
     def clauses_with(self, signs: set[str]) -> Clauses:
-        return [clause for clause in (*self.rule.any, *self.rule.immediate) if any(bound.sign in signs for bound in clause)]
+        return tuple(clause for clause in (*self.rule.any, *self.rule.immediate) if any(bound.sign in signs for bound in clause))
 
     def inside_every_limit(self, at: int) -> bool:
         return self._is_each_out(at, lambda bound, value: not bound.is_breached_by(value))
@@ -110,7 +110,7 @@ class Course:
         elif self.confirm:
             if not new & CUFF_SIGNS or at - self.first_cuff < self.confirm["min_gap_s"] * 1000:
                 return
-            if any(self._holds([clause], at) for clause in self.clauses_with(new & CUFF_SIGNS)):
+            if self._holds(self.clauses_with(new & CUFF_SIGNS), at):
                 self.move(at, "active", "confirmed")
             elif self.inside_every_limit(at):
                 self.move(at, "withdrawn", "not_confirmed")

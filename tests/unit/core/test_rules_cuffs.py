@@ -249,7 +249,7 @@ def test_an_aged_cuff_is_no_evidence() -> None:
 
 
 def test_what_needs_no_second_cuff_waits_for_the_end_of_a_doubt_alone() -> None:
-    """A systolic of 65 beside a heart rate that has just jumped: it is raised with the first credible heart rate, not with the next cuff."""
+    """A systolic of 65 beside a heart rate that has just jumped: it is raised with the first credible heart rate, not the next cuff."""
     bed = infusing()
     bed.say(hr=110)
     bed.wait(1)
