@@ -49,14 +49,14 @@ class Oracle:
         self.now = 0
         self.signals = Signals(self.courses)
         self.dose = Dose()
-        self.has_raised = False  # something, since the sound was last looked at
+        self.raised: list[tuple[Course, str]] = []  # with the reason, since the sound was last looked at
         self.has_started = False
 
     def _say(self, course: Course, at: int, state: str, why: str) -> None:
         self.said.append(Transition(at, course.rule.id, course.n, state, why))
         self.signals.follow(course, at, state)
         if state == "active":
-            self.has_raised |= why == "recurred" or not self._was_called(course, at)
+            self.raised.append((course, why))
 
     def _was_called(self, course: Course, at: int) -> bool:
         """Something of the same cause, as high or higher, called already and still does."""
@@ -102,8 +102,8 @@ class Oracle:
 
     def _look_at_alerts(self, at: int) -> None:
         """Signs that are made of alerts. A rule on them may raise an alert in its turn."""
-        if self.has_raised:
-            self.has_raised = False
+        raised, self.raised = self.raised, []
+        if any(why == "recurred" or not self._was_called(course, at) for course, why in raised):
             self._resume(at, "new_alert")
         if not self.signals.has_moved:
             return
