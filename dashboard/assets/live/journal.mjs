@@ -1,7 +1,7 @@
 // What happened, newest first; a note form; the exports.
 //
-// Bounds: the newest 500 entries are shown (state.mjs) and the last 200 steps of the session kept for the trend; MAX_PAGES pages of 1,000
-// are read, the exports hold all.
+// Bounds: the newest 500 entries are shown (state.mjs); of what the record draws, MAX_STEPS steps and doses and the newest MAX_MARKS alerts,
+// notes and observations are kept; MAX_PAGES pages of 1,000 are read, the exports hold all.
 
 import { act, outcomeLine } from "./actions.mjs";
 import { el, keyed, setText, show } from "./dom.mjs";
@@ -12,10 +12,13 @@ import { say, words } from "./words.mjs";
 
 const text = words.journal;
 const MAX_PAGES = 20;
-const MAX_STEPS = 200;
+const MAX_STEPS = 1_000;
+const MAX_MARKS = 3_000;
+const STEPS = ["phase_ordered", "rate_set", "bolus_given"];
+const MARKS = ["alert_changed", "note_added", "observation_charted"];
 const MAX_NOTE = 2_000; // schemas/log.py, Text
 
-/** {node, put(session, view), load(), steps(), focusNote()}. `steps`: the entries that moved the session from phase to phase. */
+/** {node, put(session, view), load(), entries(), focusNote()}. `entries`: those that the record draws. */
 export function journal(id) {
   const outcome = outcomeLine();
   const [none, list, trouble] = [el("p.muted", {}, text.none), el("ol.journal-list", { id: "journal", tabindex: "0", "aria-label": text.title }), el("p.outcome", { "data-state": "failed", hidden: true })];
@@ -27,14 +30,20 @@ export function journal(id) {
   let known = [];
   let drawn = null;
   let streamed = null;
-  const steps = new Map();
+  const [steps, marks] = [new Map(), new Map()];
+  let drawnOnRecord = null;
   function take(entries) {
     known = addJournal({ [id]: known }, entries)[id] ?? known;
-    for (const entry of entries) if (entry.kind === "phase_ordered" && steps.size < MAX_STEPS) steps.set(entry.seq, entry);
+    for (const entry of entries) {
+      if (STEPS.includes(entry.kind) && steps.size < MAX_STEPS) steps.set(entry.seq, entry);
+      if (MARKS.includes(entry.kind)) marks.set(entry.seq, entry);
+    }
+    while (marks.size > MAX_MARKS) marks.delete(Math.min(...marks.keys()));
+    drawnOnRecord = null;
   }
   return {
     node,
-    steps: () => [...steps.values()],
+    entries: () => (drawnOnRecord ??= [...steps.values(), ...marks.values()]),
     focusNote: note.focus,
     async load() {
       let since = 0;

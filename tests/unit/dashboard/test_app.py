@@ -37,7 +37,7 @@ def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) 
     with TestClient(server) as client:
         answer = client.get(path)
     assert answer.status_code == 200
-    for part in ("/assets/boot.js", "/assets/css/1-tokens.css", "uPlot.iife.min.js", "Secondary display."):
+    for part in ("/assets/boot.js", "/assets/css/1-tokens.css", "/assets/css/7-record.css", "Secondary display."):
         assert part in answer.text, part
 
 

@@ -123,5 +123,5 @@ def _found(path: list[str]) -> bool:
 
 
 def test_vendored_files_carry_their_licences() -> None:
-    for folder in ("uplot", "inter"):
+    for folder in ("inter",):
         assert (ASSETS / "vendor" / folder / "LICENSE").stat().st_size > 500
