@@ -10,7 +10,7 @@ import { say, vitals, words } from "./words.mjs";
 const text = words.limits;
 const unitOf = (vital) => vitals[vital]?.unit ?? "";
 
-/** {node, put(session, view), load(), checks(), all()}. `checks`: how often which sign must be charted, by the session's rules; `all`: the limits. */
+/** {node, put(session, view), load(), checks()}. `checks`: how often which sign must be charted, by the session's rules. */
 export function limitsPanel(id) {
   const outcome = outcomeLine();
   const [none, list, trouble] = [el("p.muted", {}, text.none), el("ul.limit-list"), el("p.outcome", { "data-state": "failed", hidden: true })];
@@ -19,22 +19,20 @@ export function limitsPanel(id) {
   const node = el("section.card.limits", { "aria-label": text.title, id: "limits" }, el("h2", {}, text.title), none, list, trouble, details, outcome.node);
   const rows = new Map();
   let checks = [];
-  let all = [];
   let known = null; // own limits that the list of bounds was read with
 
   async function load() {
     const answer = await get(`/sessions/${id}/limits`);
     show(trouble, !answer.ok && answer.status !== 409); // an ended session has no limits to move
     if (!answer.ok) return setText(trouble, say(text.failed, { detail: answer.detail }));
-    ({ checks, limits: all } = answer.body);
-    form.offer(all);
+    checks = answer.body.checks;
+    form.offer(answer.body.limits);
   }
 
   return {
     node,
     load,
     checks: () => checks,
-    all: () => all,
     put(session, view) {
       const own = session.own_limits ?? [];
       const mayAct = view.state.hello?.role === "clinician" && !["closed", "aborted"].includes(session.phase);

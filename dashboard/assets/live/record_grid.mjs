@@ -73,9 +73,15 @@ export function limitsToDraw(limits) {
   for (const limit of limits) {
     const key = `${limit.vital} ${limit.direction}`;
     const known = best.get(key);
-    if (limit.vital in LANES && (!known || PRIORITIES.indexOf(limit.priority) < PRIORITIES.indexOf(known.priority))) best.set(key, { ...limit, isOwn: limit.limit !== limit.ordinary });
+    if (limit.vital in LANES && (!known || isBefore(limit, known))) best.set(key, { ...limit, isOwn: limit.limit !== limit.ordinary });
   }
   return [...best.values()];
+}
+
+/** Of two limits of one direction: the higher priority, and of equals the one that a value meets first. */
+function isBefore(limit, known) {
+  const rank = PRIORITIES.indexOf(limit.priority) - PRIORITIES.indexOf(known.priority);
+  return rank < 0 || (rank === 0 && (limit.direction === "high" ? limit.limit < known.limit : limit.limit > known.limit));
 }
 
 /** Limits dashed and baselines dotted, each with its name where the paper is still empty, else at the left, away from what is new; where two names would meet, the later one has none. */

@@ -11,6 +11,7 @@ import { drawRecord, rateOf } from "./record_drawing.mjs";
 import { recordEvents } from "./record_events.mjs";
 import { recordMarks } from "./record_marks.mjs";
 import { pointWords } from "./record_point.mjs";
+import { recordSources } from "./record_sources.mjs";
 import { chosenRange, keyed, zoomed } from "./record_window.mjs";
 import { vitals, words } from "./words.mjs";
 
@@ -19,8 +20,9 @@ const REDRAW_MS = 1_000;
 const SHORTEST_DRAG_PX = 8;
 const LABELS = Object.fromEntries(Object.entries(vitals).map(([name, vital]) => [name, vital.label]));
 
-/** {node, put(session, view, entries), redraw(), end(), note}. `limits()`: the limits in force; `model()`: the prediction, or null. */
-export function recordPanel(id, { limits, model }) {
+/** {node, put(session, view, entries), redraw(), end(), note}. */
+export function recordPanel(id) {
+  const sources = recordSources(id);
   const cursor = el("span.record-cursor.num", { "aria-hidden": "true" });
   const note = el("p.outcome", { role: "status" });
   const back = button(text.live, () => zoomTo(null), "quiet");
@@ -112,7 +114,7 @@ export function recordPanel(id, { limits, model }) {
     now.drawnAt = view.at;
     const isOpen = session.stopped_at_ms === null || !["closed", "aborted"].includes(session.phase);
     const events = recordEvents(session, now.entries, view.heldNow);
-    const about = { session, tracks, events, limits: limits(), model: model(), nowMs: view.heldNow, isOpen, size, zone: view.zone, texts: text, labels: LABELS, speed: view.speed };
+    const about = { session, tracks, events, limits: sources.limits(), model: sources.model(), nowMs: view.heldNow, isOpen, size, zone: view.zone, texts: text, labels: LABELS, speed: view.speed };
     const { layout, shapes, hits } = drawRecord({ ...about, window: shown() });
     now.layout = layout;
     paintCanvas(canvas, shapes, size);
@@ -130,6 +132,7 @@ export function recordPanel(id, { limits, model }) {
     put(session, view, entries) {
       Object.assign(now, { session, view, entries });
       setAttribute(node, "data-live", view.isLive);
+      sources.put(session, view, entries);
       if (!document.hidden && view.at - now.drawnAt >= REDRAW_MS) draw();
     },
     end() {

@@ -33,7 +33,7 @@ export function mountSession(root, id) {
   const [limits, before] = [limitsPanel(id), gates(id)];
   const steps = controls(id, before.findings);
   const parts = {
-    ...{ before, who: identity(steps), numbers: numbers(), record: recordPanel(id, { limits: limits.all, model: () => null }), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
+    ...{ before, who: identity(steps), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
     ...{ dose: dosePanel(id), limits, story: journal(id), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));

@@ -118,6 +118,8 @@ test("thin lines every 5 minutes and heavy ones every 15, on the clock's quarter
 
 test("of each vital sign and direction the limit of the highest priority is drawn, this patient's own one named so", () => {
   assert.deepEqual(limitsToDraw(limits).map((one) => [one.vital, one.direction, one.limit, one.isOwn]), [["systolic_bp", "high", 180, false], ["heart_rate", "low", 45, true], ["spo2", "low", 90, false]]);
+  const deeper = { rule: "OX-H1", priority: "high", vital: "spo2", direction: "low", limit: 80, ordinary: 80 };
+  for (const all of [[...limits, deeper], [deeper, ...limits]]) assert.equal(limitsToDraw(all).find((one) => one.vital === "spo2").limit, 90, "the one that a value meets first");
   const said = words(drawRecord(record()).shapes);
   for (const name of ["SBP limit ≥ 180", "HR limit < 45, own", "SpO2 limit < 90", "SBP baseline 123", "SpO2 baseline 97.5"]) assert.ok(said.includes(name), name);
 });
@@ -151,8 +153,8 @@ test("start, pause and resume are named lines through every lane, notes and char
 
 test("what is computed says so, is never drawn in the colour of anything measured, and is absent without a model", () => {
   const { shapes } = drawRecord(record());
-  assert.ok(words(shapes).includes("effect site ng/ml: MODEL, not measured"));
-  assert.ok(words(shapes).includes("expected peak"));
+  assert.ok(words(shapes).includes("effect site, ng/ml: MODEL, not measured"));
+  assert.ok(words(shapes).includes("pressure peak expected (model)"));
   const curves = shapes.filter((shape) => shape.is === "curve");
   assert.deepEqual(new Set(curves.map((shape) => shape.tone)), new Set(["--model"]));
   assert.ok(curves.every((shape) => shape.dash));
