@@ -1,17 +1,17 @@
 // What happened, newest first; a note form; the exports.
 //
 // Bounds: the newest 500 entries are shown (state.mjs); of what the record draws, MAX_STEPS steps and doses and the newest MAX_MARKS alerts,
-// notes and observations are kept; MAX_PAGES pages of 1,000 are read, the exports hold all.
+// notes and observations are kept. The exports hold all.
 
 import { act, outcomeLine } from "./actions.mjs";
 import { el, keyed, setText, show } from "./dom.mjs";
 import { timeOfDay } from "./format.mjs";
-import { get, post } from "./rest.mjs";
+import { readJournal } from "./journal_load.mjs";
+import { post } from "./rest.mjs";
 import { addJournal } from "./state.mjs";
 import { say, words } from "./words.mjs";
 
 const text = words.journal;
-const MAX_PAGES = 20;
 const MAX_STEPS = 1_000;
 const MAX_MARKS = 3_000;
 const STEPS = ["phase_ordered", "rate_set", "bolus_given"];
@@ -46,14 +46,9 @@ export function journal(id) {
     entries: () => (drawnOnRecord ??= [...steps.values(), ...marks.values()]),
     focusNote: note.focus,
     async load() {
-      let since = 0;
-      for (let page = 0; page < MAX_PAGES && since !== null; page += 1) {
-        const answer = await get(`/sessions/${id}/journal?since_seq=${since}`);
-        show(trouble, !answer.ok);
-        if (!answer.ok) return setText(trouble, say(text.failed, { detail: answer.detail }));
-        take(answer.body.entries);
-        since = answer.body.next_since_seq;
-      }
+      const detail = await readJournal(id, take);
+      show(trouble, detail !== null);
+      if (detail !== null) setText(trouble, say(text.failed, { detail }));
     },
     put(session, view) {
       if (view.state.journal[id] !== streamed) take((streamed = view.state.journal[id] ?? []));

@@ -112,9 +112,9 @@ export function modelShapes(layout, model, { texts, nowMs }) {
   if (model.peak && model.peak.until_ms > layout.from && model.peak.from_ms < layout.until) {
     const [left, right] = [layout.x(Math.max(layout.from, model.peak.from_ms)), layout.x(Math.min(layout.until, model.peak.until_ms))];
     shapes.push(box(left, top, right - left, bottom - top, "--model", 0.1));
-    const half = widthOf(texts.peak, LABEL) / 2;
-    const middle = Math.min(Math.max((left + right) / 2, layout.left + half), layout.right - half);
-    if (right - left > half && !layout.isNarrow) shapes.push(text(middle, bottom - 6, texts.peak, "--model", { side: "middle", size: LABEL }));
+    const name = right - left > widthOf(texts.peak, LABEL) / 2 && !layout.isNarrow ? texts.peak : texts.peak_short;
+    const half = widthOf(name, LABEL) / 2;
+    shapes.push(text(Math.min(Math.max((left + right) / 2, layout.left + half), layout.right - half), bottom - 6, name, "--model", { side: "middle", size: LABEL }));
   }
   const now = Math.min(layout.x(nowMs), layout.right);
   const [past, ahead] = [seen.filter(([x]) => x <= now), seen.filter(([x]) => x >= now)];

@@ -5,30 +5,32 @@
 import { button } from "./actions.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { trackOf } from "./feed.mjs";
-import { hourMinute } from "./format.mjs";
+import { follow } from "./navigate.mjs";
 import { paintCanvas } from "./record_canvas.mjs";
 import { drawRecord, rateOf } from "./record_drawing.mjs";
 import { recordEvents } from "./record_events.mjs";
+import { recordHistory } from "./record_history.mjs";
 import { recordMarks } from "./record_marks.mjs";
 import { pointWords } from "./record_point.mjs";
 import { recordSources } from "./record_sources.mjs";
 import { chosenRange, keyed, zoomed } from "./record_window.mjs";
-import { vitals, words } from "./words.mjs";
+import { say, vitals, words } from "./words.mjs";
 
 const text = words.record;
 const REDRAW_MS = 1_000;
 const SHORTEST_DRAG_PX = 8;
 const LABELS = Object.fromEntries(Object.entries(vitals).map(([name, vital]) => [name, vital.label]));
 
-/** {node, put(session, view, entries), redraw(), end(), note}. */
+/** {node, put(session, view, entries), load(session), end()}. */
 export function recordPanel(id) {
   const sources = recordSources(id);
+  const history = recordHistory(id, tell);
   const cursor = el("span.record-cursor.num", { "aria-hidden": "true" });
   const note = el("p.outcome", { role: "status" });
   const back = button(text.live, () => zoomTo(null), "quiet");
   const chosen = windowChoice(() => zoomTo(null));
   const zooms = [["+", text.nearer], ["-", text.farther]].map(([key, name]) => el("button", { type: "button", "aria-label": name, title: `${name} (${key})`, onclick: () => press(key) }, key === "-" ? "\u2212" : key));
-  const print = el("a.button.quiet", { href: `/record/${id}` }, text.print);
+  const print = el("a.button.quiet", { href: `/record/${id}`, onclick: follow }, text.print);
   const head = el("div.card-head", {}, el("h2", {}, text.title), cursor, el("span.grow"), back, el("div.segments", { role: "group", "aria-label": text.zoom }, ...zooms), chosen.node, print);
   const canvas = el("canvas", { "aria-hidden": "true" });
   const [hair, selection] = [el("div.record-hair", { hidden: true }), el("div.record-selection", { hidden: true })];
@@ -48,6 +50,12 @@ export function recordPanel(id) {
 
   function repaint() {
     now.drawnAt = -Infinity;
+  }
+
+  function tell(state, detail) {
+    setText(note, { loading: now.layout ? "" : text.loading, loaded: "", failed: say(text.failed, { detail }) }[state]);
+    note.dataset.state = state === "failed" ? "failed" : "idle";
+    repaint();
   }
 
   function zoomTo(range) {
@@ -127,12 +135,12 @@ export function recordPanel(id) {
 
   return {
     node,
-    note,
-    redraw: repaint,
+    load: history.load,
     put(session, view, entries) {
       Object.assign(now, { session, view, entries });
       setAttribute(node, "data-live", view.isLive);
       sources.put(session, view, entries);
+      history.put(session, view);
       if (!document.hidden && view.at - now.drawnAt >= REDRAW_MS) draw();
     },
     end() {

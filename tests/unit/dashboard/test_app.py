@@ -29,7 +29,7 @@ def client(dashboard: tuple[FastAPI, Dash]) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/session/S-000003", "/"])
+@pytest.mark.parametrize("path", ["/session/S-000003", "/record/S-000003", "/"])
 def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) -> None:
     """Run apart, because the first request of the process is what matters."""
     server = FastAPI()
