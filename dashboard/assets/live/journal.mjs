@@ -1,11 +1,12 @@
-// What happened, newest first; a note form; the exports.
+// What happened, newest first: alerts as one item each, filters, a note form, the exports.
 //
 // Bounds: the newest 500 entries are shown (state.mjs); of what the record draws, MAX_STEPS steps and doses and the newest MAX_MARKS alerts,
 // notes and observations are kept. The exports hold all.
 
 import { act, outcomeLine } from "./actions.mjs";
-import { el, keyed, setText, show } from "./dom.mjs";
-import { timeOfDay } from "./format.mjs";
+import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
+import { FILTERS, itemsOf } from "./journal_groups.mjs";
+import { alertItem, plainItem } from "./journal_item.mjs";
 import { readJournal } from "./journal_load.mjs";
 import { post } from "./rest.mjs";
 import { addJournal } from "./state.mjs";
@@ -23,9 +24,12 @@ export function journal(id) {
   const outcome = outcomeLine();
   const [none, list, trouble] = [el("p.muted", {}, text.none), el("ol.journal-list", { id: "journal", tabindex: "0", "aria-label": text.title }), el("p.outcome", { "data-state": "failed", hidden: true })];
   const note = noteForm(id, outcome);
+  const filter = choice(() => {
+    drawn = null; // drawn with the next frame
+  });
   const exports = ["csv", "jsonl"].map((format) => el("a.button.quiet", { href: `/api/v1/sessions/${id}/export?format=${format}`, download: true }, text[format]));
   const head = el("div.card-head", {}, el("h2", {}, text.title), el("span.grow"), el("span.muted.small", {}, text.export), ...exports);
-  const node = el("section.card.journal", { "aria-label": text.title }, head, note.node, outcome.node, trouble, none, list);
+  const node = el("section.card.journal", { "aria-label": text.title }, head, note.node, outcome.node, trouble, filter.node, none, list);
   const lines = new Map();
   let known = [];
   let drawn = null;
@@ -41,6 +45,15 @@ export function journal(id) {
     while (marks.size > MAX_MARKS) marks.delete(Math.min(...marks.keys()));
     drawnOnRecord = null;
   }
+  function draw(zone) {
+    const items = itemsOf(known);
+    const shown = items.filter((item) => filter.value() === "all" || item.category === filter.value());
+    const byKey = new Map(shown.map((item) => [item.key, item]));
+    keyed(list, lines, [...byKey.keys()], (key) => (byKey.get(key).alert ? alertItem() : plainItem()));
+    for (const item of shown) lines.get(item.key).put(item, zone);
+    setText(none, items.length ? text.none_of_these : text.none);
+    show(none, shown.length === 0);
+  }
   return {
     node,
     entries: () => (drawnOnRecord ??= [...steps.values(), ...marks.values()]),
@@ -55,25 +68,21 @@ export function journal(id) {
       show(note.node, view.state.hello?.role === "clinician");
       if (known === drawn) return;
       drawn = known;
-      const newest = [...known].reverse();
-      keyed(list, lines, newest.map((entry) => entry.seq), () => line());
-      for (const entry of newest) lines.get(entry.seq).put(entry, view.zone);
-      show(none, known.length === 0);
+      draw(view.zone);
     },
   };
 }
 
-function line() {
-  const [time, what] = [el("time.num"), el("span")];
-  const node = el("li", {}, time, what);
-  return {
-    node,
-    put(entry, zone) {
-      node.dataset.kind = entry.kind;
-      setText(time, timeOfDay(entry.at_ms, zone));
-      setText(what, entry.text);
-    },
-  };
+/** Which items are shown: a button for each filter. */
+function choice(onChange) {
+  let value = FILTERS[0];
+  const buttons = FILTERS.map((name) => el("button", { type: "button", "aria-pressed": String(name === value), onclick: () => choose(name) }, text.filters[name]));
+  function choose(name) {
+    value = name;
+    buttons.forEach((one, place) => setAttribute(one, "aria-pressed", String(FILTERS[place] === name)));
+    onChange();
+  }
+  return { node: el("div.segments", { role: "group", "aria-label": text.show }, ...buttons), value: () => value };
 }
 
 function noteForm(id, outcome) {
