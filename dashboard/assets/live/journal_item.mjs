@@ -49,7 +49,7 @@ export function plainItem() {
     put(item, zone) {
       Object.assign(node.dataset, { kind: item.kind, category: item.category });
       setText(time, timeOfDay(item.atMs, zone));
-      const name = text.kinds[item.category] ?? "";
+      const name = text.kinds[item.kind] ?? "";
       show(kind, name !== "");
       setText(kind, name);
       setText(what, item.steps.map((entry) => readable(entry.text)).join("\n"));
