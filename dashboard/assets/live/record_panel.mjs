@@ -19,6 +19,7 @@ import { say, vitals, words } from "./words.mjs";
 const text = words.record;
 const REDRAW_MS = 1_000;
 const SHORTEST_DRAG_PX = 8;
+const ENDED = ["closed", "aborted"];
 const LABELS = Object.fromEntries(Object.entries(vitals).map(([name, vital]) => [name, vital.label]));
 
 /** {node, put(session, view, entries), load(session), end()}. */
@@ -63,12 +64,14 @@ export function recordPanel(id) {
     draw();
   }
 
-  const shown = () => now.zoom ?? chosenRange(chosen.value(), now.session, now.view.heldNow, firstKnown(tracks));
+  /** Up to when the record goes: now, or the end of a session that has ended. */
+  const endMs = () => (ENDED.includes(now.session.phase) ? now.session.phase_since_ms : now.view.heldNow);
+  const shown = () => now.zoom ?? chosenRange(chosen.value(), now.session, endMs(), firstKnown(tracks));
 
   /** All that can be reached: from the first value to the end of the chosen window. */
   function whole() {
-    const [from] = chosenRange("all", now.session, now.view.heldNow, firstKnown(tracks));
-    return [from, Math.max(shown()[1], chosenRange("all", now.session, now.view.heldNow, firstKnown(tracks))[1])];
+    const [from, until] = chosenRange("all", now.session, endMs(), firstKnown(tracks));
+    return [from, Math.max(shown()[1], until)];
   }
 
   function press(key) {
@@ -120,9 +123,9 @@ export function recordPanel(id) {
     if (!session || !size.width || !size.height) return;
     const began = performance.now();
     now.drawnAt = view.at;
-    const isOpen = session.stopped_at_ms === null || !["closed", "aborted"].includes(session.phase);
-    const events = recordEvents(session, now.entries, view.heldNow);
-    const about = { session, tracks, events, limits: sources.limits(), model: sources.model(), nowMs: view.heldNow, isOpen, size, zone: view.zone, texts: text, labels: LABELS, speed: view.speed };
+    const isOpen = !ENDED.includes(session.phase);
+    const events = recordEvents(session, now.entries, endMs());
+    const about = { session, tracks, events, limits: sources.limits(), model: sources.model(), nowMs: endMs(), isOpen, size, zone: view.zone, texts: text, labels: LABELS, speed: view.speed };
     const { layout, shapes, hits } = drawRecord({ ...about, window: shown() });
     now.layout = layout;
     paintCanvas(canvas, shapes, size);
