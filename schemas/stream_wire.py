@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from schemas.alert import Alert
+from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
 from schemas.measurement import Mode, Reason, Validity
 from schemas.session import Baseline, Order, Patient, Phase
 from schemas.signs import Charted
@@ -102,14 +102,30 @@ class SessionNow(msgspec.Struct, frozen=True):
     own_limits: tuple[LimitNow, ...] = ()
 
 
-class Happened(msgspec.Struct, frozen=True):
-    """An entry of the log that is not a measurement, as a screen shows it in the journal."""
+class AlertStep(msgspec.Struct, frozen=True):
+    """One transition of one alert, as far as a drawing needs it."""
+
+    kind: AlertKind
+    priority: Priority
+    state: AlertState
+    title: str
+    why: Why
+
+
+class Happened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An entry of the log that is not a measurement, as a screen shows it in the journal. `text` says it all in words; the fields after it
+    are what of it is drawn or grouped, and are left out where the entry has none of it."""
 
     session: str
     seq: int
     at_ms: int
     kind: str
     text: str
+    alert: str | None = None  # id of the alert it is about
+    step: AlertStep | None = None  # alert_changed
+    phase: Phase | None = None  # phase_ordered
+    rate_ug_per_min: int | None = None  # rate_set
+    amount_ug: int | None = None  # bolus_given
 
 
 class UnboundNow(msgspec.Struct, frozen=True):

@@ -40,5 +40,5 @@
       return React.createElement("div", { id: props.id, ref, className: `part part-${name}` });
     };
 
-  window.infusion = { Header: part("header"), Ward: part("ward"), Session: part("session") };
+  window.infusion = { Header: part("header"), Ward: part("ward"), Session: part("session"), Record: part("record") };
 })();

@@ -36,3 +36,9 @@ class Session(_Live):
     """One session. `session` is its id, e.g. 'S-000001'."""
 
     _type = "Session"
+
+
+class Record(_Live):
+    """The record of one session on paper. `session` is its id."""
+
+    _type = "Record"

@@ -5,9 +5,9 @@ from typing import Final
 
 from dash.development.base_component import Component
 
-from dashboard.pages import not_found, session, ward
+from dashboard.pages import not_found, record, session, ward
 
-SESSION_PATH: Final = re.compile(r"/session/(S-[0-9]{6,12})")
+SESSION_PATH: Final = re.compile(r"/(session|record)/(S-[0-9]{6,12})")
 
 
 def is_page(path: str) -> bool:
@@ -20,4 +20,7 @@ def page_at(path: str | None) -> Component:
     if path in {None, "/"}:
         return ward.layout()
     found = SESSION_PATH.fullmatch(path or "")
-    return session.layout(found.group(1)) if found else not_found.layout()
+    if found is None:
+        return not_found.layout()
+    page, id_ = found.groups()
+    return session.layout(id_) if page == "session" else record.layout(id_)

@@ -74,6 +74,8 @@ TABLE: Final = (
     Row("GET", "/api/v1/sessions/{session_id}/journal", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/alerts", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/readings", ANY_PERSON),
+    Row("GET", "/api/v1/sessions/{session_id}/effect-site", ANY_PERSON),
+    Row("GET", "/api/v1/sessions/{session_id}/limits-in-force", ANY_PERSON),
     Row("POST", "/api/v1/sessions/{session_id}/bindings", CLINICIAN),
     Row("DELETE", "/api/v1/sessions/{session_id}/bindings/{device}", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/phase", CLINICIAN),

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from monitor.core.reason import is_yes_no
 from schemas.alert import Why
 from schemas.log import (
@@ -36,7 +38,7 @@ from schemas.log import (
     SessionCreated,
 )
 from schemas.signs import SIGNS
-from schemas.stream_wire import Happened
+from schemas.stream_wire import AlertStep, Happened
 from schemas.vitals import VITAL_SIGNS, format_milli
 
 _WHY = {
@@ -59,8 +61,23 @@ _WHY = {
 
 def happened(entry: Entry) -> Happened:
     """An entry as a screen's journal shows it."""
-    kind = str(type(entry.body).__struct_config__.tag)
-    return Happened(session=entry.session, seq=entry.seq, at_ms=entry.at_ms, kind=kind, text=describe(entry.body))
+    body = entry.body
+    kind = str(type(body).__struct_config__.tag)
+    line = Happened(session=entry.session, seq=entry.seq, at_ms=entry.at_ms, kind=kind, text=describe(body))
+    match body:
+        case AlertChanged():
+            alert = body.alert
+            return replace(line, alert=alert.id, step=AlertStep(alert.kind, alert.priority, alert.state, alert.title, body.why))
+        case AlertAcknowledged() | AlertShown() | AlertNotified() | RemeasureRequested():
+            return replace(line, alert=body.alert)
+        case PhaseOrdered():
+            return replace(line, phase=body.phase)
+        case RateSet():
+            return replace(line, rate_ug_per_min=body.rate_ug_per_min)
+        case BolusGiven():
+            return replace(line, amount_ug=body.amount_ug)
+        case _:
+            return line
 
 
 def describe(body: Body) -> str:

@@ -36,7 +36,7 @@ def take(recording: list[str]) -> None:
         with page.expect_response(lambda answer: "max_points" in answer.url, timeout=LIVE_WITHIN_MS):
             worst.click()
         page.get_by_text("Loading the history").wait_for(state="hidden", timeout=LIVE_WITHIN_MS)
-        page.locator(".uplot canvas").first.wait_for(timeout=LIVE_WITHIN_MS)
+        page.locator(".record-plot[data-from]").wait_for(timeout=LIVE_WITHIN_MS)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=IMAGES / "session.png")
         chromium.close()

@@ -114,6 +114,11 @@ def _limits(stub: "StubMonitor") -> None:
         rows = [{**row, "limit": in_force.get((row["rule"], row["vital"]), row["limit"])} for row in LIMITS]
         return Response(msgspec.json.encode({"limits": rows, "checks": CHECKS}), media_type="application/json")
 
+    @stub.server.get("/api/v1/sessions/{id_}/limits-in-force")
+    async def limits_in_force(id_: str) -> list[dict[str, Any]]:
+        own = {(row.rule, row.vital): row.limit for row in stub.sessions[id_].own_limits if row.proposal is None}
+        return [{**row, "limit": own.get((row["rule"], row["vital"]), row["limit"])} for row in LIMITS]
+
     @stub.server.post("/api/v1/sessions/{id_}/limits")
     async def propose(request: Request, id_: str) -> Response:
         body = await noted(stub, request)

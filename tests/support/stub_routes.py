@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,15 @@ def _read_routes(stub: "StubMonitor") -> None:
             status, told = stub.refusals["/readings"]
             return problem(status, told["reason"], told["detail"])
         return _columns(stub.sessions[id_], since_ms, until_ms, step=1)
+
+    @get("/api/v1/sessions/{id_}/effect-site")
+    async def effect_site(id_: str) -> dict[str, Any]:
+        one = stub.sessions[id_]
+        from_ms = one.started_at_ms or stub.now_ms()
+        values = [round(225 * (1 - math.exp(-minute / 11)), 1) for minute in range(41)] if one.started_at_ms else []
+        peak = {"at_ms": from_ms + 40 * 60_000, "from_ms": from_ms + 30 * 60_000, "until_ms": from_ms + 43 * 60_000}
+        site = {"from_ms": from_ms, "step_ms": 60_000, "ng_per_ml": values, "peak": peak if values else None}
+        return {"at_ms": stub.now_ms(), "sites": [{"site": name, **site} for name in ("brain", "blood_pressure")]}
 
     @get("/api/v1/devices")
     async def devices() -> list[dict[str, Any]]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.alert import Alert, AlertKind, AlertState, Priority
+from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
 from schemas.measurement import Mode, Reason, Validity
 from schemas.session import Baseline, Order, Patient, Phase, Treatment
-from schemas.stream_wire import DeviceNow, Happened, SessionNow, VitalNow
+from schemas.stream_wire import AlertStep, DeviceNow, Happened, SessionNow, VitalNow
 from schemas.vitals import VITAL_SIGNS, Vital
 
 START_MS = 1_795_340_467_000  # 2026-11-22T09:41:07Z
@@ -199,15 +199,21 @@ def story(one: SessionNow) -> list[Happened]:
     began = one.created_at_ms
     bound = ", ".join(f"{each.device} bound by vega ({each.mode}: {each.source})" for each in one.devices)
     lines = [
-        (began, "session_created", f"Session planned in {one.room} by vega: 35 mg over 40 min"),
-        (began + 20_000, "device_bound", bound),
-        (began + 60_000, "phase_ordered", "baseline ordered by vega"),
+        _line(began, "session_created", f"Session planned in {one.room} by vega: 35 mg over 40 min"),
+        _line(began + 20_000, "device_bound", bound),
+        _line(began + 60_000, "phase_ordered", "baseline ordered by vega", phase=Phase.BASELINE),
     ]
     if one.started_at_ms is not None:
-        lines.append((one.started_at_ms, "baseline_set", "Baseline: HR 70 (of 60), SBP 122 (of 3), SpO2 98 (of 60)"))
-        lines.append((one.started_at_ms, "phase_ordered", "infusing ordered by vega"))
-        lines.append((one.started_at_ms + 4_000, "rate_set", "Rate 0.875 mg/min set by vega"))
+        lines.append(_line(one.started_at_ms, "baseline_set", "Baseline: HR 70 (of 60), SBP 122 (of 3), SpO2 98 (of 60)"))
+        lines.append(_line(one.started_at_ms, "phase_ordered", "infusing ordered by vega", phase=Phase.INFUSING))
+        lines.append(_line(one.started_at_ms + 4_000, "rate_set", "Rate 0.875 mg/min set by vega", rate_ug_per_min=875))
     if one.stopped_at_ms is not None:
-        lines.append((one.stopped_at_ms, "phase_ordered", "recovery ordered by vega"))
-    lines.extend((each.since_ms, "alert_changed", f"{each.id} {each.title} raised: {each.reason}") for each in one.alerts)
-    return [Happened(session=one.id, seq=seq, at_ms=at_ms, kind=kind, text=text) for seq, (at_ms, kind, text) in enumerate(lines, 1)]
+        lines.append(_line(one.stopped_at_ms, "phase_ordered", "recovery ordered by vega", phase=Phase.RECOVERY))
+    for each in one.alerts:
+        step = AlertStep(each.kind, each.priority, each.state, each.title, Why.ONSET_PASSED)
+        lines.append(_line(each.since_ms, "alert_changed", f"{each.id} {each.title} raised: {each.reason}", alert=each.id, step=step))
+    return [replace(line, session=one.id, seq=seq) for seq, line in enumerate(lines, 1)]
+
+
+def _line(at_ms: int, kind: str, text: str, **fields: Any) -> Happened:
+    return Happened(session="", seq=0, at_ms=at_ms, kind=kind, text=text, **fields)

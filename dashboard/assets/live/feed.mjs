@@ -4,7 +4,7 @@
 
 import { everyTick, feedState, sleepWatch } from "./age.mjs";
 import { monitorNow } from "./clock.mjs";
-import { fill, push, series, STREAM_POINTS, TILE_POINTS } from "./history.mjs";
+import { fill, MARK, push, series, STREAM_POINTS, TILE_POINTS } from "./history.mjs";
 import { initialState, reduce } from "./state.mjs";
 import { keepStream } from "./stream.mjs";
 
@@ -74,7 +74,7 @@ function addPoints(id, vitals) {
   for (const vital of vitals) {
     const track = trackOf(id, vital.vital);
     const value = vital.validity === "invalid" ? null : vital.value;
-    if (track) push(track, vital.received_at_ms, value, vital.validity === "questionable");
+    if (track) push(track, vital.received_at_ms, value, vital.validity === "questionable" ? MARK.questionable : MARK.plain);
   }
 }
 
@@ -91,7 +91,7 @@ export function trackOf(id, vital) {
   return ofSession.get(vital);
 }
 
-/** Put recorded history under the live points: {vital: [[at, value, isHollow]]}; see `fill` for `thinGapMs`. */
+/** Put recorded history under the live points: {vital: [[at, value, mark]]}; see `fill` for `thinGapMs`. */
 export function fillHistory(id, points, thinGapMs) {
   for (const [vital, rows] of Object.entries(points)) {
     const track = trackOf(id, vital);

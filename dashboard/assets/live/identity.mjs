@@ -34,7 +34,8 @@ export function identity(steps) {
   };
 }
 
-function orderText({ order, patient }) {
+/** What is ordered, in words. */
+export function orderText({ order, patient }) {
   const treatment = words.treatments[order.treatment];
   if (order.treatment === "none") return treatment;
   const values = { mg: mg(order.dose_ug), per_kg: String(Math.round((100 * order.dose_ug) / patient.weight_g) / 100), minutes: number(order.duration_ms / 60_000) };

@@ -1,75 +1,88 @@
-// What happened, newest first; a note form; the exports.
+// What happened, newest first: alerts as one item each, filters, a note form, the exports.
 //
-// Bounds: the newest 500 entries are shown (state.mjs) and the last 200 steps of the session kept for the trend; MAX_PAGES pages of 1,000
-// are read, the exports hold all.
+// Bounds: the newest 500 entries are shown (state.mjs); of what the record draws, MAX_STEPS steps and doses and the newest MAX_MARKS alerts,
+// notes and observations are kept. The exports hold all.
 
 import { act, outcomeLine } from "./actions.mjs";
-import { el, keyed, setText, show } from "./dom.mjs";
-import { timeOfDay } from "./format.mjs";
-import { get, post } from "./rest.mjs";
+import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
+import { FILTERS, itemsOf } from "./journal_groups.mjs";
+import { alertItem, plainItem } from "./journal_item.mjs";
+import { readJournal } from "./journal_load.mjs";
+import { post } from "./rest.mjs";
 import { addJournal } from "./state.mjs";
 import { say, words } from "./words.mjs";
 
 const text = words.journal;
-const MAX_PAGES = 20;
-const MAX_STEPS = 200;
+const MAX_STEPS = 1_000;
+const MAX_MARKS = 3_000;
+const STEPS = ["phase_ordered", "rate_set", "bolus_given"];
+const MARKS = ["alert_changed", "note_added", "observation_charted"];
 const MAX_NOTE = 2_000; // schemas/log.py, Text
 
-/** {node, put(session, view), load(), steps(), focusNote()}. `steps`: the entries that moved the session from phase to phase. */
+/** {node, put(session, view), load(), entries(), focusNote()}. `entries`: those that the record draws. */
 export function journal(id) {
   const outcome = outcomeLine();
   const [none, list, trouble] = [el("p.muted", {}, text.none), el("ol.journal-list", { id: "journal", tabindex: "0", "aria-label": text.title }), el("p.outcome", { "data-state": "failed", hidden: true })];
   const note = noteForm(id, outcome);
+  const filter = choice(() => {
+    drawn = null; // drawn with the next frame
+  });
   const exports = ["csv", "jsonl"].map((format) => el("a.button.quiet", { href: `/api/v1/sessions/${id}/export?format=${format}`, download: true }, text[format]));
   const head = el("div.card-head", {}, el("h2", {}, text.title), el("span.grow"), el("span.muted.small", {}, text.export), ...exports);
-  const node = el("section.card.journal", { "aria-label": text.title }, head, note.node, outcome.node, trouble, none, list);
+  const node = el("section.card.journal", { "aria-label": text.title }, head, note.node, outcome.node, trouble, filter.node, none, list);
   const lines = new Map();
   let known = [];
   let drawn = null;
   let streamed = null;
-  const steps = new Map();
+  const [steps, marks] = [new Map(), new Map()];
+  let drawnOnRecord = null;
   function take(entries) {
     known = addJournal({ [id]: known }, entries)[id] ?? known;
-    for (const entry of entries) if (entry.kind === "phase_ordered" && steps.size < MAX_STEPS) steps.set(entry.seq, entry);
+    for (const entry of entries) {
+      if (STEPS.includes(entry.kind) && steps.size < MAX_STEPS) steps.set(entry.seq, entry);
+      if (MARKS.includes(entry.kind)) marks.set(entry.seq, entry);
+    }
+    while (marks.size > MAX_MARKS) marks.delete(Math.min(...marks.keys()));
+    drawnOnRecord = null;
+  }
+  function draw(zone) {
+    const items = itemsOf(known);
+    const shown = items.filter((item) => filter.value() === "all" || item.category === filter.value());
+    const byKey = new Map(shown.map((item) => [item.key, item]));
+    keyed(list, lines, [...byKey.keys()], (key) => (byKey.get(key).alert ? alertItem() : plainItem()));
+    for (const item of shown) lines.get(item.key).put(item, zone);
+    setText(none, items.length ? text.none_of_these : text.none);
+    show(none, shown.length === 0);
   }
   return {
     node,
-    steps: () => [...steps.values()],
+    entries: () => (drawnOnRecord ??= [...steps.values(), ...marks.values()]),
     focusNote: note.focus,
     async load() {
-      let since = 0;
-      for (let page = 0; page < MAX_PAGES && since !== null; page += 1) {
-        const answer = await get(`/sessions/${id}/journal?since_seq=${since}`);
-        show(trouble, !answer.ok);
-        if (!answer.ok) return setText(trouble, say(text.failed, { detail: answer.detail }));
-        take(answer.body.entries);
-        since = answer.body.next_since_seq;
-      }
+      const detail = await readJournal(id, take);
+      show(trouble, detail !== null);
+      if (detail !== null) setText(trouble, say(text.failed, { detail }));
     },
     put(session, view) {
       if (view.state.journal[id] !== streamed) take((streamed = view.state.journal[id] ?? []));
       show(note.node, view.state.hello?.role === "clinician");
       if (known === drawn) return;
       drawn = known;
-      const newest = [...known].reverse();
-      keyed(list, lines, newest.map((entry) => entry.seq), () => line());
-      for (const entry of newest) lines.get(entry.seq).put(entry, view.zone);
-      show(none, known.length === 0);
+      draw(view.zone);
     },
   };
 }
 
-function line() {
-  const [time, what] = [el("time.num"), el("span")];
-  const node = el("li", {}, time, what);
-  return {
-    node,
-    put(entry, zone) {
-      node.dataset.kind = entry.kind;
-      setText(time, timeOfDay(entry.at_ms, zone));
-      setText(what, entry.text);
-    },
-  };
+/** Which items are shown: a button for each filter. */
+function choice(onChange) {
+  let value = FILTERS[0];
+  const buttons = FILTERS.map((name) => el("button", { type: "button", "aria-pressed": String(name === value), onclick: () => choose(name) }, text.filters[name]));
+  function choose(name) {
+    value = name;
+    buttons.forEach((one, place) => setAttribute(one, "aria-pressed", String(FILTERS[place] === name)));
+    onChange();
+  }
+  return { node: el("div.segments", { role: "group", "aria-label": text.show }, ...buttons), value: () => value };
 }
 
 function noteForm(id, outcome) {

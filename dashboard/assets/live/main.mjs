@@ -6,13 +6,14 @@ import { startFeed, subscribe } from "./feed.mjs";
 import { mountHeader } from "./header.mjs";
 import { overlay } from "./overlay.mjs";
 import { openPage } from "./page.mjs";
+import { mountRecord } from "./record_page.mjs";
 import { mountSession } from "./session.mjs";
 import { presence } from "./presence.mjs";
 import { prepareSound } from "./sound.mjs";
 import { mountWard } from "./ward.mjs";
 import { roomName, words } from "./words.mjs";
 
-export const mount = { header: mountHeader, ward: mountWard, session: (root, props) => mountSession(root, props.session) };
+export const mount = { header: mountHeader, ward: mountWard, session: (root, props) => mountSession(root, props.session), record: (root, props) => mountRecord(root, props.session) };
 
 function pageTitle(view) {
   const { session, last } = openPage();

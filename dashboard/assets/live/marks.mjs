@@ -1,4 +1,4 @@
-// Marks of the anaesthetic record: V systolic, inverted V diastolic, a bar between, a dot for the mean; hollow discs for late points.
+// The mark of a cuff value on a tile: V systolic, inverted V diastolic, a bar between, a dot for the mean.
 
 /** One cuff value at x, with y of systolic, diastolic and (or null) mean, all in canvas pixels. `size` is half a mark's width. */
 export function cuffMark(context, x, { systolic, diastolic, mean }, size) {
@@ -21,11 +21,4 @@ export function cuffMark(context, x, { systolic, diastolic, mean }, size) {
   context.beginPath();
   context.arc(x, mean, size * 0.5, 0, 2 * Math.PI);
   context.fill();
-}
-
-/** A hollow disc: this point came late or is questionable. */
-export function hollowMark(context, x, y, radius) {
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.stroke();
 }

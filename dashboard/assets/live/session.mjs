@@ -6,9 +6,8 @@ import { controls } from "./controls.mjs";
 import { devices } from "./devices.mjs";
 import { dosePanel } from "./dose_panel.mjs";
 import { el, setText, show } from "./dom.mjs";
-import { afterSnapshot, fail, fillHistory, subscribe, view as viewNow, watch } from "./feed.mjs";
+import { afterSnapshot, fail, subscribe, view as viewNow, watch } from "./feed.mjs";
 import { gates } from "./gates.mjs";
-import { pointsOf, STREAM_POINTS } from "./history.mjs";
 import { identity } from "./identity.mjs";
 import { journal } from "./journal.mjs";
 import { onKeys } from "./keys.mjs";
@@ -16,14 +15,12 @@ import { limitsPanel } from "./limits_panel.mjs";
 import { go } from "./navigate.mjs";
 import { setPage } from "./page.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
+import { recordPanel } from "./record_panel.mjs";
 import { get } from "./rest.mjs";
 import { settle } from "./state.mjs";
-import { trend } from "./trend.mjs";
 import { say, words } from "./words.mjs";
 
 const text = words.session;
-const TRENDS = ["heart_rate", "pulse_rate", "systolic_bp", "diastolic_bp", "mean_bp", "spo2"];
-const HISTORY_MS = 14_400_000;
 const OPEN = ["planned", "baseline", "infusing", "paused", "recovery"];
 
 /** Mount the page of session `id` in `root`. Returns how to unmount. */
@@ -33,13 +30,13 @@ export function mountSession(root, id) {
   const [limits, before] = [limitsPanel(id), gates(id)];
   const steps = controls(id, before.findings);
   const parts = {
-    ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
+    ...{ before, who: identity(steps), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
     ...{ dose: dosePanel(id), limits, story: journal(id), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
   const right = el("div.column.column-right", {}, parts.alerts.node, parts.chart.node, parts.dose.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
-  const middle = el("div.column.column-middle", {}, parts.trend.node, parts.story.node);
+  const middle = el("div.column.column-middle", {}, parts.record.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);
   const body = el("div.session", {}, top, left, middle, right);
   root.append(notice, body);
@@ -57,7 +54,7 @@ export function mountSession(root, id) {
       loadAll(session);
     }
     const shown = isOver ? { ...view, isLive: false } : view;
-    for (const part of Object.values(parts)) part.put(session, shown, parts.story.steps());
+    for (const part of Object.values(parts)) part.put(session, shown, parts.story.entries());
   });
   const stopHistory = afterSnapshot(() => {
     isLoaded = false; // values and entries may have been missed before it
@@ -66,7 +63,7 @@ export function mountSession(root, id) {
   const stopKeys = onKeys({ a: alerts.acknowledge, p: alerts.togglePause, c: chart.focus, n: story.focusNote, w: () => go("/") });
 
   function loadAll(session) {
-    loadHistory(id, session, parts.trend).catch((error) => fail(error.message));
+    parts.record.load(session).catch((error) => fail(error.message));
     if (OPEN.includes(session.phase)) parts.limits.load();
     parts.story.load();
     parts.bound.load();
@@ -130,18 +127,3 @@ function numbers() {
     },
   };
 }
-
-/** What was recorded before this page was opened, as far back as the histories reach. */
-async function loadHistory(id, session, chart) {
-  const until = Math.ceil(viewNow().now);
-  const since = Math.max(session.created_at_ms, until - HISTORY_MS);
-  const thinGapMs = (8 * (until - since)) / STREAM_POINTS; // two points a bucket, wherever they lie in it
-  setText(chart.note, words.trend.loading);
-  const answer = await get(`/sessions/${id}/readings?vitals=${TRENDS.join(",")}&since_ms=${since}&until_ms=${until}&max_points=${STREAM_POINTS}`);
-  setText(chart.note, answer.ok ? "" : say(words.trend.failed, { detail: answer.detail }));
-  chart.note.dataset.state = answer.ok ? "idle" : "failed";
-  if (!answer.ok) return;
-  fillHistory(id, Object.fromEntries(Object.entries(answer.body).map(([vital, columns]) => [vital, pointsOf(columns)])), thinGapMs);
-  chart.redraw();
-}
-

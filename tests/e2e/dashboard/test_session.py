@@ -170,42 +170,6 @@ def test_numbers_stand_with_their_distance_from_the_baseline(room_3: Page) -> No
     expect(room_3.locator(".identity")).to_contain_text("35.0 mg (0.5 mg/kg) over 40 min")
 
 
-INK = """canvas => { const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
-  let painted = 0; for (let i = 3; i < data.length; i += 4) painted += data[i] > 0; return painted; }"""
-
-
-def test_the_trend_draws_history_and_keeps_a_zoom_while_values_come(room_3: Page, stub: StubMonitor) -> None:
-    expect(room_3.locator(".trend .outcome")).to_have_text("")
-    assert room_3.locator(".pane-main canvas").evaluate(INK) > 20_000
-    box = room_3.locator(".pane-main .u-over").bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    room_3.mouse.move(box["x"] + 100, middle)
-    room_3.mouse.down()
-    room_3.mouse.move(box["x"] + 260, middle, steps=4)
-    room_3.mouse.up()
-    back = room_3.get_by_role("button", name="Back to live")
-    expect(back).to_be_visible()
-    room_3.mouse.move(box["x"] + 300, middle)
-    seen = room_3.locator(".trend-cursor").inner_text()
-    assert seen.startswith("10:")
-    with room_3.expect_event("websocket", timeout=10_000):  # a snapshot, after which everything is drawn anew
-        stub.send(b"{")
-    expect(room_3.locator("#live-chip")).to_contain_text("live · ")
-    room_3.mouse.move(box["x"] + 301, middle)
-    room_3.mouse.move(box["x"] + 300, middle)
-    expect(room_3.locator(".trend-cursor")).to_have_text(seen)
-    expect(back).to_be_visible()
-    back.click()
-    expect(back).to_be_hidden()
-
-
-def test_a_history_that_cannot_be_loaded_is_said(open_page: Callable[..., Page], stub: StubMonitor) -> None:
-    stub.refusals["/readings"] = (503, {"reason": "store_failed", "detail": "the store does not answer"})
-    page = open_page("/session/S-000003")
-    expect(page.locator(".trend .outcome")).to_contain_text("the store does not answer")
-
-
 def test_a_planned_session_begins_its_baseline(open_page: Callable[..., Page], stub: StubMonitor) -> None:
     stub.sessions["S-000003"] = stub_ward.session(
         3, "3", "J.S.", phase=Phase.PLANNED, started_at_ms=None, vitals=(), devices=(), baselines=()

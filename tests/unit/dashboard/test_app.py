@@ -29,7 +29,7 @@ def client(dashboard: tuple[FastAPI, Dash]) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/session/S-000003", "/"])
+@pytest.mark.parametrize("path", ["/session/S-000003", "/record/S-000003", "/"])
 def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) -> None:
     """Run apart, because the first request of the process is what matters."""
     server = FastAPI()
@@ -37,7 +37,7 @@ def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) 
     with TestClient(server) as client:
         answer = client.get(path)
     assert answer.status_code == 200
-    for part in ("/assets/boot.js", "/assets/css/1-tokens.css", "uPlot.iife.min.js", "Secondary display."):
+    for part in ("/assets/boot.js", "/assets/css/1-tokens.css", "/assets/css/7-record.css", "Secondary display."):
         assert part in answer.text, part
 
 

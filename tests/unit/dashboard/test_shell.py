@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.components.live import Header, Session, Ward
+from dashboard.components.live import Header, Record, Session, Ward
 from dashboard.pages import is_page, page_at
 from dashboard.shell import index_string, layout
 from dashboard.words import WORDS, catalogue
@@ -32,13 +32,17 @@ def test_without_scripts_the_page_is_not_live() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [("/", Ward), (None, Ward), ("/session/S-000003", Session)], ids=["ward", "before the address is known", "session"]
+    ("path", "kind"),
+    [("/", Ward), (None, Ward), ("/session/S-000003", Session), ("/record/S-000003", Record)],
+    ids=["ward", "before the address is known", "session", "record"],
 )
 def test_a_path_shows_its_page(path: str | None, kind: type) -> None:
     assert isinstance(page_at(path), kind)
 
 
-@pytest.mark.parametrize("path", ["/session", "/session/", "/session/S-3", "/session/S-000003/x", "/nope", "//", "/session/<script>"])
+@pytest.mark.parametrize(
+    "path", ["/session", "/session/", "/session/S-3", "/session/S-000003/x", "/record", "/record/3", "/nope", "//", "/session/<script>"]
+)
 def test_any_other_path_is_no_page_and_says_so(path: str) -> None:
     assert not is_page(path)
     assert WORDS["not_found"]["title"] in str(page_at(path))
@@ -123,5 +127,5 @@ def _found(path: list[str]) -> bool:
 
 
 def test_vendored_files_carry_their_licences() -> None:
-    for folder in ("uplot", "inter"):
+    for folder in ("inter",):
         assert (ASSETS / "vendor" / folder / "LICENSE").stat().st_size > 500

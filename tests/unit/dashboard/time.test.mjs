@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { feedState, SILENT_AFTER_MS, sleepWatch } from "../../../dashboard/assets/live/age.mjs";
 import { heardClock, monitorNow, startClock, WINDOW_MS } from "../../../dashboard/assets/live/clock.mjs";
-import { fill, gapFor, pointsOf, push, series, withGaps } from "../../../dashboard/assets/live/history.mjs";
+import { fill, gapFor, gapsOf, MARK, pointsOf, push, series, withGaps } from "../../../dashboard/assets/live/history.mjs";
 import { waitBefore } from "../../../dashboard/assets/live/stream.mjs";
 import { hello, T0 } from "./frames.mjs";
 
@@ -69,16 +69,16 @@ test("recorded history goes under the live points, each point once, late ones wh
   const track = series(10);
   push(track, 3_000, 3);
   push(track, 4_000, 4);
-  fill(track, [[3_000, 3, false], [1_000, 1, false], [2_000, 2, true]], 0);
+  fill(track, [[3_000, 3, MARK.plain], [1_000, 1, MARK.plain], [2_000, 2, MARK.late]], 0);
   assert.deepEqual(track.at, [1_000, 2_000, 3_000, 4_000]);
-  assert.deepEqual(track.hollow, [false, true, false, false]);
+  assert.deepEqual(track.mark, [MARK.plain, MARK.late, MARK.plain, MARK.plain]);
 });
 
 test("thinned history has no gap between its points, live values right after it have", () => {
   const track = series(10);
   push(track, 50_000, 3);
   push(track, 70_000, 4);
-  fill(track, [[0, 1, false], [20_000, 2, false]], 30_000);
+  fill(track, [[0, 1, MARK.plain], [20_000, 2, MARK.plain]], 30_000);
   assert.deepEqual(withGaps(track, 10_000).value, [1, 2, null, 3, null, 4]);
 });
 
@@ -90,5 +90,14 @@ test("a device that measures once a minute has no gap between two of its values"
 
 test("a late reading stands where it was measured, hollow; an invalid one is a gap", () => {
   const columns = { at_ms: [10, 20, 30], measured_at_ms: [9, 5, 29], value: [1, 2, 3], validity: ["questionable", "valid", "invalid"], reason: ["jump", "late", "out_of_range"] };
-  assert.deepEqual(pointsOf(columns), [[10, 1, true], [5, 2, true], [30, null, false]]);
+  assert.deepEqual(pointsOf(columns), [[10, 1, MARK.questionable], [5, 2, MARK.late], [30, null, MARK.plain]]);
+});
+
+test("a gap lies between two usable values, or between the last one and now; thinned history has none within its own width", () => {
+  const track = { ...series(10), at: [0, 1_000, 2_000, 30_000, 31_000], value: [70, null, 71, 72, null], mark: [0, 0, 0, 0, 0] };
+  assert.deepEqual(gapsOf(track, 10_000), [{ fromMs: 2_000, untilMs: 30_000 }]);
+  assert.deepEqual(gapsOf(track, 10_000, 40_001), [{ fromMs: 2_000, untilMs: 30_000 }, { fromMs: 30_000, untilMs: 40_001 }]);
+  assert.deepEqual(gapsOf(track, 10_000, 40_000), [{ fromMs: 2_000, untilMs: 30_000 }]);
+  assert.deepEqual(gapsOf({ ...track, thinUntil: 30_000, thinGapMs: 28_000 }, 10_000), []);
+  assert.deepEqual(gapsOf(series(10), 10_000, 99_000), []);
 });

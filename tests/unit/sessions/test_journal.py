@@ -136,3 +136,33 @@ def test_every_transition_has_its_words(why: Why) -> None:
     words = {describe(AlertChanged(msgspec.structs.replace(ALERT), other)) for other in Why}
     assert len(words) == len(Why)
     assert describe(AlertChanged(ALERT, why)).endswith(": HR 140 >= 131 for 15 s")
+
+
+DRAWN: list[tuple[Body, dict[str, object]]] = [
+    (PhaseOrdered("anna", None, Phase.PAUSED), {"phase": "paused"}),
+    (RateSet("anna", 0), {"rate_ug_per_min": 0}),
+    (BolusGiven(5_000, "anna"), {"amount_ug": 5_000}),
+    (AlertAcknowledged("HR-H1.1", "anna", None), {"alert": "HR-H1.1"}),
+    (AlertShown("HR-H1.1", "anna", 340), {"alert": "HR-H1.1"}),
+    (
+        AlertChanged(ALERT, Why.ONSET_PASSED),
+        {
+            "alert": "HR-H1.1",
+            "step": {
+                "kind": "physiological",
+                "priority": "high",
+                "state": "active",
+                "title": "Severe tachycardia",
+                "why": "onset_passed",
+            },
+        },
+    ),
+    (NoteAdded("anna", "pale"), {}),
+]
+
+
+@pytest.mark.parametrize(("body", "fields"), DRAWN)
+def test_what_of_an_entry_is_drawn_stands_beside_its_words(body: Body, fields: dict[str, object]) -> None:
+    """And what it has not is left out of the frame."""
+    told = msgspec.to_builtins(happened(Entry(5, body, 7, "S-000001")))
+    assert {name: value for name, value in told.items() if name not in {"session", "seq", "at_ms", "kind", "text"}} == fields
