@@ -1,6 +1,7 @@
 // The bar on top of every page: what is open, is it live, what is unanswered, can this screen sound, what time is it, who is signed in.
 
-import { counts } from "./alerts.mjs";
+import { alertLine } from "./alert_line.mjs";
+import { counts, elsewhere } from "./alerts.mjs";
 import { el, setAttribute, setText, shape, show } from "./dom.mjs";
 import { subscribe, view as viewNow } from "./feed.mjs";
 import { clock, hourMinute, timeOfDay, zoneName } from "./format.mjs";
@@ -16,7 +17,7 @@ const TONES = ["high", "medium", "low", "technical"];
 
 /** Mount the header in `root`. Returns how to unmount. */
 export function mountHeader(root) {
-  const parts = [place(), liveChip(), alertCounts(), el("span.grow"), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
+  const parts = [place(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
   const below = strips();
   root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), ...below.map((part) => part.node));
   const drawn = [...parts, ...below].filter((part) => part.draw);
@@ -70,6 +71,23 @@ function alertCounts() {
         setText(chips[tone].number, String(found[tone]));
       }
       show(none, view.feed === "live" && TONES.every((tone) => !found[tone]));
+    },
+  };
+}
+
+/** On the ward: the worst alert that nobody has answered, however far down its tile may be. A session's page has its own and the strip of others. */
+function worstAlert() {
+  const [room, line] = [el("b"), alertLine()];
+  const node = el("a.worst", { id: "worst", onclick: follow }, room, line.node);
+  return {
+    node,
+    draw(view) {
+      const found = openPage().session === null ? elsewhere(Object.values(view.state.sessions), null)[0] : undefined;
+      show(node, found !== undefined);
+      if (found === undefined) return;
+      setAttribute(node, "href", `/session/${found.session.id}`);
+      setText(room, roomName(found.session.room));
+      line.put(found.alert, found.session, view);
     },
   };
 }

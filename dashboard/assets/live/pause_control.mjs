@@ -28,7 +28,11 @@ export function pauseControl(id, { hasKey = false } = {}) {
       show(node, pause !== null || (mayAct && calls));
       setAttribute(node, "data-paused", String(pause !== null));
       show(left, pause !== null);
-      if (pause !== null) setText(left, say(text.left, { by: pause.by, time: clock(pause.leftMs + 999) }));
+      if (pause !== null) {
+        const time = clock(pause.leftMs + 999);
+        setText(left, say(text.left, { by: pause.by, time }));
+        setAttribute(left, "data-short", time); // what small tiles show of it (css)
+      }
       show(rest, mayAct && pause === null);
       show(back, mayAct && pause !== null);
       const room = roomName(session.room);
