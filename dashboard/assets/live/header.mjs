@@ -63,7 +63,7 @@ function alertCounts() {
   const chips = Object.fromEntries(TONES.map((tone) => [tone, { node: el(`span.count.tone-${tone}`, {}, shape(tone)), number: el("b.num") }]));
   for (const tone of TONES) chips[tone].node.append(chips[tone].number, el("span.count-name", {}, text.counts[tone]));
   return {
-    node: el("div.counts", { title: text.counts_title, "aria-label": text.counts_title }, none, ...TONES.map((tone) => chips[tone].node)),
+    node: el("div.counts", { role: "group", title: text.counts_title, "aria-label": text.counts_title }, none, ...TONES.map((tone) => chips[tone].node)),
     draw(view) {
       const found = counts(Object.values(view.state.sessions));
       for (const tone of TONES) {

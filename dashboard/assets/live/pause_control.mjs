@@ -16,7 +16,7 @@ export function pauseControl(id, { hasKey = false } = {}) {
   const left = el("span.pause-left.num");
   const rest = button("", () => act(rest, outcome, () => post(`/sessions/${id}/audio-pause`, { seconds: LONGEST_S })));
   const back = button("", () => act(back, outcome, () => remove(`/sessions/${id}/audio-pause`)));
-  for (const [one, name] of [[rest, text.pause], [back, text.resume]]) one.append(el("span", {}, name), ...(hasKey ? [el("kbd", {}, text.key)] : []));
+  for (const [one, name] of [[rest, text.pause], [back, text.resume]]) one.append(el("span", {}, name), ...(hasKey ? [el("kbd", { "data-key": text.key })] : []));
   const node = el("div.pause", { hidden: true }, left, rest, back, outcome.node);
   return {
     node,
