@@ -1,6 +1,7 @@
 // Entry of the live parts: starts the feed once, and says how each part is mounted.
 
 import { announcer } from "./announce.mjs";
+import { awake } from "./awake.mjs";
 import { emptyPage } from "./empty_page.mjs";
 import { startFeed, subscribe } from "./feed.mjs";
 import { mountHeader } from "./header.mjs";
@@ -8,7 +9,9 @@ import { overlay } from "./overlay.mjs";
 import { openPage } from "./page.mjs";
 import { mountSession } from "./session.mjs";
 import { presence } from "./presence.mjs";
+import { flashTimes } from "./signals.mjs";
 import { prepareSound } from "./sound.mjs";
+import { keepAwake } from "./wake_lock.mjs";
 import { mountWard } from "./ward.mjs";
 import { roomName, words } from "./words.mjs";
 
@@ -21,9 +24,12 @@ function pageTitle(view) {
   return room ? roomName(room) : session;
 }
 
+for (const [name, value] of Object.entries(flashTimes())) document.documentElement.style.setProperty(name, value);
 subscribe(overlay());
 subscribe(announcer(pageTitle));
 subscribe(presence());
 subscribe(emptyPage());
+subscribe(awake());
 prepareSound();
+keepAwake();
 startFeed();
