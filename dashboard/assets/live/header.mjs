@@ -5,9 +5,11 @@ import { counts, elsewhere } from "./alerts.mjs";
 import { el, setAttribute, setText, shape, show } from "./dom.mjs";
 import { subscribe, view as viewNow } from "./feed.mjs";
 import { clock, hourMinute, timeOfDay, zoneName } from "./format.mjs";
+import { missedPanel } from "./missed_panel.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
 import { strips } from "./header_strips.mjs";
+import { isKiosk, kioskChip } from "./kiosk.mjs";
 import { onKeys } from "./keys.mjs";
 import { muteLeft, soundProvenAt, soundState, testSound, toggleMute } from "./sound.mjs";
 import { roomName, say, words } from "./words.mjs";
@@ -17,12 +19,12 @@ const TONES = ["high", "medium", "low", "technical"];
 
 /** Mount the header in `root`. Returns how to unmount. */
 export function mountHeader(root) {
-  const parts = [place(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
-  const below = strips();
+  const parts = [place(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), kioskChip(), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
+  const below = [missedPanel(), ...strips()];
   root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), ...below.map((part) => part.node));
   const drawn = [...parts, ...below].filter((part) => part.draw);
   const stops = [
-    onKeys({ m: toggleMute }),
+    onKeys(isKiosk ? {} : { m: toggleMute }),
     subscribe((view) => {
       for (const part of drawn) part.draw(view);
     }),
@@ -93,7 +95,8 @@ function worstAlert() {
 }
 
 function soundChip() {
-  const node = el("button.chip.sound", { type: "button", id: "sound-chip", title: words.sound.test, onclick: testSound });
+  const chip = { id: "sound-chip", title: words.sound.test };
+  const node = isKiosk ? el("span.chip.sound", chip) : el("button.chip.sound", { ...chip, type: "button", onclick: testSound });
   let hiddenAt = null;
   document.addEventListener("visibilitychange", () => {
     hiddenAt = document.hidden ? viewNow().now : hiddenAt;
@@ -106,7 +109,7 @@ function soundChip() {
       const provenTime = proven === null || view.now === null ? "" : hourMinute(view.now - (view.at - proven) * view.speed, view.zone);
       const time = state === "muted" ? clock(muteLeft(view.at) + 999) : provenTime;
       const since = hiddenAt === null ? "" : ` · ${say(words.sound.hidden, { time: hourMinute(hiddenAt, view.zone) })}`;
-      setText(node, say(words.sound[state], { time }) + since);
+      setText(node, say(isKiosk && state === "blocked" ? words.sound.touch : words.sound[state], { time }) + since);
       setAttribute(node, "data-state", state);
     },
   };

@@ -4,6 +4,7 @@ import { act, button, outcomeLine } from "./actions.mjs";
 import { presentedOf } from "./alerts.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { clock } from "./format.mjs";
+import { isKiosk } from "./kiosk.mjs";
 import { LONGEST_S, pauseOf } from "./pause.mjs";
 import { post, remove } from "./rest.mjs";
 import { roomName, say, words } from "./words.mjs";
@@ -22,7 +23,7 @@ export function pauseControl(id, { hasKey = false } = {}) {
     node,
     press: () => [rest, back].find((one) => !one.hidden && !one.disabled && !node.hidden)?.click(),
     put(session, view) {
-      const mayAct = view.state.hello?.role === "clinician";
+      const mayAct = view.state.hello?.role === "clinician" && !isKiosk;
       const pause = pauseOf(session, view.now);
       const calls = presentedOf(session).some((group) => group.unanswered.length);
       show(node, pause !== null || (mayAct && calls));

@@ -3,7 +3,7 @@
 import { schedule } from "./pulses.mjs";
 import { SIGNALS } from "./signals.mjs";
 
-export const FEED_SOUND_AFTER_MS = 5_000;
+export const FEED_SOUND_AFTER_MS = 4_000;
 export const MUTE_MS = 600_000; // silence ends by itself
 export const STUCK_MS = 700; // a device that takes no sound for so long while a tone is due plays nothing
 

@@ -3,6 +3,7 @@
 import { alertLine, alertName, shortReason } from "./alert_line.mjs";
 import { flashOf, isUnanswered, signOf, tileAlerts } from "./alerts.mjs";
 import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
+import { isKiosk } from "./kiosk.mjs";
 import { follow } from "./navigate.mjs";
 import { pauseControl } from "./pause_control.mjs";
 import { phaseWords, roomName, say, words } from "./words.mjs";
@@ -14,7 +15,8 @@ const TURN_MS = 3_000;
 /** {node, put(session, view, density), togglePause(), end()} of `parts`, each {node, put, end?}. */
 export function tileFrame(id, parts) {
   const pause = pauseControl(id);
-  const link = el("a.tile", { href: `/session/${id}`, onclick: follow, "data-session": id }, ...parts.map((part) => part.node));
+  const opens = isKiosk ? {} : { href: `/session/${id}`, onclick: follow };
+  const link = el(isKiosk ? "section.tile" : "a.tile", { ...opens, "data-session": id }, ...parts.map((part) => part.node));
   const node = el("div.tile-frame", {}, link, pause.node);
   return {
     node,
@@ -40,7 +42,7 @@ export function tileFrame(id, parts) {
 
 function spoken(session, worst) {
   const alert = worst === null ? text.no_alerts : `${worst.title}, ${shortReason(worst)}`;
-  return say(text.open, { room: roomName(session.room), label: session.patient.label, phase: phaseWords(session).phase, alert });
+  return say(isKiosk ? text.seen : text.open, { room: roomName(session.room), label: session.patient.label, phase: phaseWords(session).phase, alert });
 }
 
 /** A tile whose values are not a patient's says so on itself, with the device's own words for what it is. */

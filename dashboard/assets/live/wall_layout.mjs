@@ -14,12 +14,12 @@ const HANDHELD_PX = 720; // a screen this narrow is held in a hand and scrolled:
 /**
  * {columns, density, tileHeight, fits} for `count` tiles in `width` x `height` px. The density is the fullest in which all tiles fit; of
  * the ways to lay them out in it, the one with the largest tiles. `columns` null: chosen here; else 1 to 5, and kept. `scale`: type size
- * against the ordinary one. Where nothing fits, tiles keep their least height and the page scrolls.
+ * against the ordinary one; rows keep the ordinary, so that as many fit. Where nothing fits, tiles keep their least height and the page scrolls.
  */
 export function layOut({ count, width, height, columns = null, scale = 1 }) {
   const names = width < HANDHELD_PX ? ["full", "compact"] : Object.keys(DENSITIES);
   for (const density of names) {
-    const best = bestIn(density, { count, width, height, columns, scale });
+    const best = bestIn(density, { count, width, height, columns, scale: density === "row" ? 1 : scale });
     if (best !== null) return best;
   }
   return scrolled(names.at(-1), { width, columns, scale });

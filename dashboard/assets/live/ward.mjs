@@ -7,6 +7,7 @@ import { el, keyed, setText, shape, show } from "./dom.mjs";
 import { afterSnapshot, fillHistory, subscribe, view as viewNow } from "./feed.mjs";
 import { age } from "./format.mjs";
 import { pointsOf } from "./history.mjs";
+import { isKiosk } from "./kiosk.mjs";
 import { onKeys } from "./keys.mjs";
 import { newSession } from "./new_session.mjs";
 import { setPage } from "./page.mjs";
@@ -43,7 +44,7 @@ export function mountWard(root) {
     form.put(view);
   });
   const stopHistory = afterSnapshot(loadSparklines);
-  const stopKeys = onKeys({ p: togglePause });
+  const stopKeys = onKeys(isKiosk ? {} : { p: togglePause });
   loadSparklines();
 
   /** Of the selected room, else of the one that calls loudest, else of one that is paused. */

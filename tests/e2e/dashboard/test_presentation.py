@@ -48,6 +48,14 @@ def test_a_context_that_is_suspended_later_is_said_within_a_second(proven: Page,
     assert stub.said[-1] == ScreenReady(visible=True, sound=False)
 
 
+def test_a_silent_server_has_a_sound_of_its_own(proven: Page, stub: StubMonitor) -> None:
+    """Ask 1: silence must not pass unseen, nor unheard: 4 s, and its own pitch."""
+    proven.evaluate("tones.length = 0")
+    stub.is_silent = True
+    proven.wait_for_function("() => window.tones.includes(330)", timeout=7_000)
+    expect(proven.locator("#not-live")).to_be_visible()
+
+
 def test_a_tone_that_cannot_be_made_is_said_within_a_second(proven: Page) -> None:
     """F9: every failed play raises a visible state."""
     proven.evaluate("refusesTones = true")

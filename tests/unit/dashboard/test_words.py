@@ -1,4 +1,4 @@
-"""Every text that a person sees stands in the catalogue (words.json), so that a translation is one file; nothing in it is unused or missing."""
+"""Every text that a person sees stands in the catalogue (words.json), so that a translation is one file; none is missing or unused."""
 
 import json
 import re
