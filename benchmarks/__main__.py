@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--json FILE]`: prints the figures and writes them as JSON. --quick ends within 50 s."""
+"""`python -m benchmarks [--quick] [--json FILE]`: prints the figures and writes them as JSON. --quick ends within 90 s."""
 
 import argparse
 import asyncio
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from benchmarks.browser import measure_browser
 from benchmarks.ingest import measure_ingest
 from benchmarks.latency import measure_latency
 from benchmarks.server import monitor
@@ -36,12 +37,14 @@ async def run(*, quick: bool) -> dict[str, float]:
         figures["ingest.server_cpu_s_per_100k"] = statistics.median(result.cpu_s_per_100k for result in ingest)
         async with monitor(Path(folder) / "latency") as (bench, _):
             figures |= await measure_latency(bench, sessions=100 if quick else 200, seconds=8 if quick else 30)
+        async with monitor(Path(folder) / "browser") as (bench, _):
+            figures |= await measure_browser(bench, seconds=5 if quick else 20)
     return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, within 50 s")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, within 90 s")
     parser.add_argument("--json", type=Path, help="write the figures here")
     given = parser.parse_args()
     figures = uvloop.run(run(quick=given.quick))

@@ -8,7 +8,8 @@
   /** A page that could not be loaded whole is loaded again as soon as the server serves it: nobody may stand by to press the key. */
   function loadAgain(why) {
     document.documentElement.dataset.feed = "fault";
-    document.getElementById("not-live-why").textContent = `This page could not be loaded whole (${why}). It is loaded again as soon as the monitor answers.`;
+    const { words } = JSON.parse(document.getElementById("catalogue").textContent);
+    document.getElementById("not-live-why").textContent = words.not_live.in_part.replace("{why}", why);
     setInterval(async () => {
       const answer = await fetch(self, { cache: "no-store" }).catch(() => null);
       if (answer?.ok) location.reload();

@@ -66,15 +66,17 @@ export function pendingOf(session) {
 
 /**
  * What a tile shows: as `lines` the highest alert, and below it the highest unanswered one of another cause where the first is answered or
- * both are high; as `rest` every other raised one, by name, the worst first. While nothing is raised, what may be.
+ * both are high; as `rest` every other raised one, by name, the worst first. While nothing is raised, what may be. A tile with room for
+ * one line (`most` 1) gives it to the unanswered one.
  */
-export function tileAlerts(session) {
+export function tileAlerts(session, most = 2) {
   const groups = presentedOf(session);
   if (!groups.length) return { lines: pendingOf(session).slice(0, 1), rest: [] };
-  const lines = [groups[0].head];
+  let lines = [groups[0].head];
   const isAnswered = !isUnanswered(lines[0]);
   const next = groups.slice(isAnswered ? 0 : 1).find((one) => one.unanswered.length)?.unanswered[0];
   if (next && (isAnswered || next.priority === "high")) lines.push(next);
+  if (lines.length > most) lines = isAnswered ? [next] : [lines[0]];
   const rest = groups.flatMap((one) => [one.head, ...one.others]).filter((alert) => !lines.includes(alert)).sort(byUrgency);
   return { lines, rest };
 }

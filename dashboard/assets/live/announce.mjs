@@ -1,8 +1,9 @@
-// What does not need eyes on this tab: new alerts read out and sounded, the title of the tab, the moment the tab was hidden.
+// What does not need eyes on this tab: new alerts read out and sounded, the title and the icon of the tab.
 
 import { counts, loudest, newlyRaised } from "./alerts.mjs";
 import { el, setText } from "./dom.mjs";
 import { sound, soundAgain } from "./sound.mjs";
+import { tabIcon, tabTitle } from "./tab.mjs";
 import { roomName, say, words } from "./words.mjs";
 
 /** Returns the drawer. `pageTitle()` names the page that is open. */
@@ -11,6 +12,7 @@ export function announcer(pageTitle) {
   const calm = el("div.unseen", { "aria-live": "polite", id: "announce-other" });
   document.body.append(urgent, calm);
   let known = null;
+  let ordinary = null; // the icon's address while all is well
   return function draw(view) {
     const sessions = Object.values(view.state.sessions);
     if (view.feed !== "connecting") known = tell(sessions);
@@ -26,12 +28,13 @@ export function announcer(pageTitle) {
   }
 
   function retitle(view, sessions) {
-    const found = counts(sessions);
-    const marks = [["high", "▲"], ["medium", "◆"], ["low", "●"], ["technical", "■"]].filter(([tone]) => found[tone]);
-    const alerts = marks.map(([tone, mark]) => `${mark}${found[tone]}`).join(" ");
-    const head = view.feed === "live" ? alerts : words.not_live.title;
-    const title = [head, pageTitle(view), words.title].filter(Boolean).join(" · ");
+    const [isLive, found] = [view.feed === "live", counts(sessions)];
+    const title = tabTitle(isLive, found, pageTitle(view));
     if (document.title !== title) document.title = title;
+    const icon = document.querySelector("link[rel=icon]");
+    ordinary ??= icon.getAttribute("href");
+    const wanted = (view.feed === "connecting" ? null : tabIcon(isLive, found)) ?? ordinary;
+    if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
   }
 }
 

@@ -9,6 +9,7 @@ import { initialState, reduce } from "./state.mjs";
 import { keepStream } from "./stream.mjs";
 
 export const TILE_SESSIONS = 200;
+const VALUES_EVERY_MS = 200; // frames that bring values alone are drawn together, else each of 64 devices draws the whole ward
 
 const drawers = new Set();
 const onSnapshot = new Set();
@@ -21,6 +22,7 @@ let fault = null;
 let feed = "connecting";
 let watched = null; // the session whose page is open
 let isDrawPlanned = false;
+let drawnAt = -Infinity;
 
 /** Start once per page load. */
 export function startFeed() {
@@ -59,7 +61,8 @@ function onFrame(text, at) {
   }
   if (state !== before) remember(frame);
   if (frame.type === "snapshot") for (const tell of onSnapshot) tell();
-  planDraw();
+  const hasNews = frame.type !== "update" || ["sessions", "ended", "journal", "system"].some((part) => part in frame);
+  if (hasNews || at - drawnAt >= VALUES_EVERY_MS) planDraw(); // else the next tick draws it
 }
 
 /** Append the values that just came to the histories. */
@@ -166,6 +169,7 @@ export function view() {
 function draw() {
   feed = feedState({ hasSnapshot: state.position !== null, heardAt: frameAt ?? -Infinity, sleptAt, fault, at: performance.now() });
   document.documentElement.dataset.feed = feed;
+  drawnAt = performance.now();
   const now = view();
   for (const drawer of drawers) {
     try {

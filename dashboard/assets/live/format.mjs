@@ -45,6 +45,13 @@ export function age(ms) {
   return `${Math.floor(s / 3600)} h ${two(Math.floor(s / 60) % 60)} min`;
 }
 
+/** An age where there is no room for words: 12 s, 2:31, 1:04 h. */
+export function shortAge(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return `${s} s`;
+  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)} h`;
+}
+
 const formats = new Map(); // one per zone and style: at most two for the one zone of a site
 
 function zoned(zone, style) {

@@ -1,12 +1,15 @@
 // The bar on top of every page: what is open, is it live, what is unanswered, can this screen sound, what time is it, who is signed in.
 
-import { counts } from "./alerts.mjs";
+import { alertLine } from "./alert_line.mjs";
+import { counts, elsewhere } from "./alerts.mjs";
 import { el, setAttribute, setText, shape, show } from "./dom.mjs";
 import { subscribe, view as viewNow } from "./feed.mjs";
 import { clock, hourMinute, timeOfDay, zoneName } from "./format.mjs";
+import { missedPanel } from "./missed_panel.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
 import { strips } from "./header_strips.mjs";
+import { isKiosk, kioskChip } from "./kiosk.mjs";
 import { onKeys } from "./keys.mjs";
 import { muteLeft, soundProvenAt, soundState, testSound, toggleMute } from "./sound.mjs";
 import { roomName, say, words } from "./words.mjs";
@@ -16,12 +19,12 @@ const TONES = ["high", "medium", "low", "technical"];
 
 /** Mount the header in `root`. Returns how to unmount. */
 export function mountHeader(root) {
-  const parts = [place(), liveChip(), alertCounts(), el("span.grow"), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
-  const below = strips();
+  const parts = [place(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), kioskChip(), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
+  const below = [missedPanel(), ...strips()];
   root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), ...below.map((part) => part.node));
   const drawn = [...parts, ...below].filter((part) => part.draw);
   const stops = [
-    onKeys({ m: toggleMute }),
+    onKeys(isKiosk ? {} : { m: toggleMute }),
     subscribe((view) => {
       for (const part of drawn) part.draw(view);
     }),
@@ -62,7 +65,7 @@ function alertCounts() {
   const chips = Object.fromEntries(TONES.map((tone) => [tone, { node: el(`span.count.tone-${tone}`, {}, shape(tone)), number: el("b.num") }]));
   for (const tone of TONES) chips[tone].node.append(chips[tone].number, el("span.count-name", {}, text.counts[tone]));
   return {
-    node: el("div.counts", { title: text.counts_title, "aria-label": text.counts_title }, none, ...TONES.map((tone) => chips[tone].node)),
+    node: el("div.counts", { role: "group", title: text.counts_title, "aria-label": text.counts_title }, none, ...TONES.map((tone) => chips[tone].node)),
     draw(view) {
       const found = counts(Object.values(view.state.sessions));
       for (const tone of TONES) {
@@ -74,8 +77,26 @@ function alertCounts() {
   };
 }
 
+/** On the ward: the worst alert that nobody has answered, however far down its tile may be. A session's page has its own and the strip of others. */
+function worstAlert() {
+  const [room, line] = [el("b"), alertLine()];
+  const node = el("a.worst", { id: "worst", onclick: follow }, room, line.node);
+  return {
+    node,
+    draw(view) {
+      const found = openPage().session === null ? elsewhere(Object.values(view.state.sessions), null)[0] : undefined;
+      show(node, found !== undefined);
+      if (found === undefined) return;
+      setAttribute(node, "href", `/session/${found.session.id}`);
+      setText(room, roomName(found.session.room));
+      line.put(found.alert, found.session, view);
+    },
+  };
+}
+
 function soundChip() {
-  const node = el("button.chip.sound", { type: "button", id: "sound-chip", title: words.sound.test, onclick: testSound });
+  const chip = { id: "sound-chip", title: words.sound.test };
+  const node = isKiosk ? el("span.chip.sound", chip) : el("button.chip.sound", { ...chip, type: "button", onclick: testSound });
   let hiddenAt = null;
   document.addEventListener("visibilitychange", () => {
     hiddenAt = document.hidden ? viewNow().now : hiddenAt;
@@ -88,7 +109,7 @@ function soundChip() {
       const provenTime = proven === null || view.now === null ? "" : hourMinute(view.now - (view.at - proven) * view.speed, view.zone);
       const time = state === "muted" ? clock(muteLeft(view.at) + 999) : provenTime;
       const since = hiddenAt === null ? "" : ` · ${say(words.sound.hidden, { time: hourMinute(hiddenAt, view.zone) })}`;
-      setText(node, say(words.sound[state], { time }) + since);
+      setText(node, say(isKiosk && state === "blocked" ? words.sound.touch : words.sound[state], { time }) + since);
       setAttribute(node, "data-state", state);
     },
   };

@@ -17,7 +17,7 @@ export const strips = () => [modeBanner(), impairedStrip(), elsewhereStrip(), pa
 
 /** Full width, on every page: never can a value that is not a patient's pass for one. Covers the sessions that are on this page. */
 function modeBanner() {
-  const node = el("div.mode-banner", { role: "note", id: "mode-banner" });
+  const node = el("div.mode-banner", { role: "region", "aria-label": words.modes.label, id: "mode-banner" });
   return {
     node,
     draw(view) {
@@ -83,7 +83,7 @@ function roomLine(id) {
 function pauseStrip() {
   const rows = new Map();
   const list = el("ul");
-  const node = el("div.strip.quiet-strip", { role: "note", id: "pauses" }, list);
+  const node = el("div.strip.quiet-strip", { role: "region", "aria-label": words.pause.title, id: "pauses" }, list);
   return {
     node,
     draw(view) {

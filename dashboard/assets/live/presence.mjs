@@ -58,13 +58,13 @@ function hasNews(state, said) {
   return Object.values(state.sessions).some((session) => session.alerts.some((alert) => isRaised(alert) && !said.shown.has(keyOf(session.id, alert.id))));
 }
 
-/** What is drawn inside the window and can be seen. */
+/** What is drawn inside the window and can be seen; an alert may be drawn in several places. */
 function paintedKeys() {
-  const found = [];
+  const found = new Set();
   for (const node of document.querySelectorAll("[data-drawn]")) {
     const { top, left, bottom, right } = node.getBoundingClientRect();
     const isInside = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth && bottom > top;
-    if (isInside && node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) found.push(node.dataset.drawn);
+    if (isInside && node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) found.add(node.dataset.drawn);
   }
-  return found;
+  return [...found];
 }

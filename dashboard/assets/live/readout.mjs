@@ -3,7 +3,7 @@
 import { toneOf } from "./alerts.mjs";
 import { fromBaseline } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
-import { age, number, signed } from "./format.mjs";
+import { age, number, shortAge, signed } from "./format.mjs";
 import { lookOf, pressureLook, rateVital } from "./values.mjs";
 import { say, vitals as table, words } from "./words.mjs";
 
@@ -31,7 +31,7 @@ function readout(tone, unit, { agesAlways }) {
   const node = el(`div.readout.v-${tone}`, {}, head, value, el("div.readout-notes", {}, was, note, delta));
   return {
     node,
-    put({ name, look, value: shown, last: lastShown, ageMs, isQuestionable, reason, isCuff, mean, from, alert }) {
+    put({ name, look, value: shown, last: lastShown, ageMs, isQuestionable, reason, isCuff, mean, from, alert, density }) {
       if (label.dataset.name !== name) {
         label.dataset.name = name;
         label.replaceChildren(...labelNodes(name));
@@ -43,7 +43,7 @@ function readout(tone, unit, { agesAlways }) {
       const isLost = look === "lost";
       show(was, isLost && lastShown !== null);
       setText(last, lastShown ?? "");
-      setText(lastAge, ageMs === null ? "" : say(text.last, { age: age(ageMs) }));
+      setText(lastAge, ageMs === null ? "" : density === "compact" ? shortAge(ageMs) : say(text.last, { age: age(ageMs) }));
       const why = isLost || isQuestionable ? words.reasons[reason] : "";
       const isAged = !isLost && look !== "none" && (isCuff || agesAlways);
       const parts = [look === "none" ? text.never : why, isAged ? ago(ageMs) : ""];
@@ -72,10 +72,10 @@ export function rateReadout(options) {
   const part = readout("hr", table.heart_rate.unit, options);
   return {
     node: part.node,
-    put(session, view) {
+    put(session, view, density) {
       const { vital, look } = rateVital(session.vitals, view.now, view);
       const change = changeText(fromBaseline(session, vital, look.value), false);
-      part.put({ ...asText(look), name: table[vital].label, isCuff: false, mean: "", from: change, alert: toneOf(session.alerts, [vital]) });
+      part.put({ ...asText(look), name: table[vital].label, isCuff: false, mean: "", from: change, alert: toneOf(session.alerts, [vital]), density });
     },
   };
 }
@@ -86,11 +86,11 @@ export function pressureReadout(options) {
   const pair = (values) => (values === null ? null : `${number(values[0])}/${number(values[1])}`);
   return {
     node: part.node,
-    put(session, view) {
+    put(session, view, density) {
       const look = pressureLook(session.vitals, view.now, view);
       const map = look.map.value === null ? "" : say(text.map, { value: number(look.map.value) });
       const change = changeText(fromBaseline(session, "systolic_bp", look.value?.[0]), true);
-      part.put({ ...look, value: pair(look.value), last: pair(look.last), name: "NIBP", isCuff: true, mean: map, from: change, alert: toneOf(session.alerts, PRESSURES) });
+      part.put({ ...look, value: pair(look.value), last: pair(look.last), name: text.cuff, isCuff: true, mean: map, from: change, alert: toneOf(session.alerts, PRESSURES), density });
     },
   };
 }
@@ -100,10 +100,10 @@ export function vitalReadout(vital, tone, options) {
   const part = readout(tone, table[vital].unit, options);
   return {
     node: part.node,
-    put(session, view) {
+    put(session, view, density) {
       const look = lookOf(session.vitals[vital], view.now, { ...view, isCuff: false });
       const change = changeText(fromBaseline(session, vital, look.value), false);
-      part.put({ ...asText(look), name: table[vital].label, isCuff: false, mean: "", from: change, alert: toneOf(session.alerts, [vital]) });
+      part.put({ ...asText(look), name: table[vital].label, isCuff: false, mean: "", from: change, alert: toneOf(session.alerts, [vital]), density });
     },
   };
 }

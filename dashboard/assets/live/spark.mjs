@@ -10,6 +10,7 @@ export const SPAN_MS = 600_000;
 const UPPER = { low: 35, high: 205, from: 0, to: 0.7 };
 const LOWER = { low: 82, high: 101, from: 0.76, to: 1 };
 const REDRAW_MS = 1_000;
+const LEAST_PX = 14; // lower than this a line says nothing
 
 /** {node, put(session, view)}. Draws at most once a second, and only while it can be seen. */
 export function spark() {
@@ -32,7 +33,7 @@ export function spark() {
       removeEventListener("themechange", again);
     },
     put(session, view) {
-      if (document.hidden || view.at - drawnAt < REDRAW_MS || !size.width) return;
+      if (document.hidden || view.at - drawnAt < REDRAW_MS || !size.width || size.height < LEAST_PX) return;
       drawnAt = view.at;
       paint(canvas, size, session, view);
     },

@@ -86,7 +86,7 @@ export function keepStream({ resumeFrom, onFrame, onClosed }) {
 async function askWhoIAm() {
   try {
     const answer = await fetch("/api/v1/me", { cache: "no-store", signal: AbortSignal.timeout(3_000) });
-    if (answer.status === 401) location.assign(`/auth/login?next=${encodeURIComponent(location.pathname)}`);
+    if (answer.status === 401) location.assign(`/auth/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   } catch {
     // The server is away: the overlay says so, and the socket is tried again.
   }

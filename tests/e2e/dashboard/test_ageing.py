@@ -19,6 +19,7 @@ ROOM_2 = '.tile[data-session="S-000002"]'
 
 
 def test_a_vital_sign_that_stops_is_dashes_within_six_seconds_and_the_others_go_on(ward: Page, stub: StubMonitor) -> None:
+    """Asks 1, 2, 3, 8, 9: each number ages by itself, whether or not the connection and the other numbers live."""
     rate, spo2 = ward.locator(f"{ROOM_2} .v-hr"), ward.locator(f"{ROOM_2} .v-spo2")
     expect(rate).to_have_attribute("data-look", "current")
     stub.stopped.add(("S-000002", Vital.HEART_RATE))

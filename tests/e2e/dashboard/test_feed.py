@@ -39,6 +39,7 @@ def test_a_silent_monitor_is_said_within_four_seconds_over_the_whole_screen(ward
 
 
 def test_a_dead_server_is_said_within_four_seconds_and_the_screen_comes_back_by_itself(ward: Page, stub: StubMonitor) -> None:
+    """F1, asks 1, 4, 6, 7: the socket dies; no number stays current, nobody can miss it, and values move again after the reconnect."""
     stub.stop()
     try:
         expect(ward.locator("#not-live")).to_be_visible(timeout=4_000)

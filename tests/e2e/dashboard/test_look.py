@@ -72,7 +72,7 @@ def test_who_wants_no_motion_gets_a_steady_outline(open_page: Callable[..., Page
 
 def test_the_keyboard_reaches_everything_and_the_focus_is_seen(ward: Page) -> None:
     reached: list[str] = []
-    for _ in range(18):
+    for _ in range(23):
         ward.keyboard.press("Tab")
         place, outline = ward.evaluate(FOCUSED)
         reached.append(place)
@@ -93,6 +93,7 @@ SOUNDED = "new Promise(done => { const wait = setInterval(() => tones.length && 
 
 
 def test_sound_that_the_browser_blocks_is_said_until_a_gesture_and_a_test_proves_it(open_page: Callable[..., Page]) -> None:
+    """Asks 26, 27, 29, 30: the chip says whether this screen sounds; blocked is never silent about it."""
     page = open_page("/", script=AUDIO)
     chip = page.locator("#sound-chip")
     expect(chip).to_have_attribute("data-state", "blocked")
@@ -105,6 +106,7 @@ def test_sound_that_the_browser_blocks_is_said_until_a_gesture_and_a_test_proves
 
 
 def test_an_unanswered_alert_sounds_and_an_answered_one_is_silent(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    """Ask 31."""
     stub.reset([stub_ward.session(2, "2", "T.B.", phase=Phase.INFUSING)])
     page = open_page("/", script=AUDIO)
     page.locator("html[data-feed=live]").wait_for()

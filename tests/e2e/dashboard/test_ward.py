@@ -32,6 +32,7 @@ def test_a_new_alert_moves_its_room_up_and_is_read_out(ward: Page, stub: StubMon
 
 
 def test_priority_is_shape_text_and_colour(ward: Page) -> None:
+    """Ask 57: never colour alone."""
     high, technical = ward.locator('.tile[data-session="S-000003"]'), ward.locator('.tile[data-session="S-000005"]')
     line = high.locator(".alert-line").first
     expect(line).to_contain_text("***")
@@ -74,6 +75,7 @@ def test_a_click_opens_a_room_and_the_browser_can_go_back(ward: Page) -> None:
 
 
 def test_a_ward_of_real_patients_has_no_banner_and_simulated_ones_have_it_over_the_full_width(ward: Page, stub: StubMonitor) -> None:
+    """F5: what is not a patient's is marked on every page and on its tile."""
     banner = ward.locator("#mode-banner")
     expect(banner).to_be_hidden()
     stub.put(stub_ward.simulated(stub.sessions["S-000002"]))

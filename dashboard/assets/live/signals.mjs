@@ -1,0 +1,23 @@
+// How an alert calls, by priority: the one table for what flashes and what sounds. Pure.
+//
+// The vocabulary is that of IEC 60601-1-8 as bedside monitors' manuals tell it (flash 1.4-2.8 Hz high, 0.4-0.8 Hz medium, steady low; pulses
+// 5+5, 3, 1; bursts every 10, 25, 30 s). The standard itself was not read, and no conformity is claimed. 2 Hz stays below three flashes a second.
+
+export const PULSE_S = 0.15;
+
+/** `flashHz`: 0 is steady. `starts` of the pulses in seconds from the start of a burst; `hz` their pitch; `every`: seconds from burst to burst. */
+export const SIGNALS = {
+  high: { flashHz: 2, starts: [0, 0.25, 0.5, 1.0, 1.25, 2.0, 2.25, 2.5, 3.0, 3.25], hz: 660, every: 10 },
+  medium: { flashHz: 0.5, starts: [0, 0.4, 0.8], hz: 520, every: 25 },
+  low: { flashHz: 0, starts: [0], hz: 440, every: 30 },
+  feed: { flashHz: 0, starts: [0, 0.6], hz: 330, every: 15 }, // this screen has no word from the monitor
+  test: { flashHz: 0, starts: [0], hz: 520, every: 0 },
+};
+
+/** Seconds from the start of a burst to the end of its last pulse. */
+export const lengthOf = ({ starts }) => starts.at(-1) + PULSE_S;
+
+/** The flash times as custom properties of the style sheet, {name: value}. */
+export function flashTimes() {
+  return Object.fromEntries(Object.entries(SIGNALS).filter(([, signal]) => signal.flashHz > 0).map(([name, { flashHz }]) => [`--flash-${name}`, `${1 / flashHz}s`]));
+}
