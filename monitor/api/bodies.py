@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas.log import AlertAcknowledged, BolusGiven, NoteAdded, PhaseOrdered, RateSet
 from schemas.measurement import Mode
-from schemas.session import Order, Patient, Phase, Treatment
+from schemas.session import CODE_PATTERN, Order, Patient, Phase, Treatment
 
 MAX_DOSE_MG = 2_000  # schemas.session.Order.dose_ug
 MAX_DURATION_MIN = 1_440  # schemas.session.Order.duration_ms
@@ -38,14 +38,15 @@ class Body(BaseModel):
 
 
 class PatientBody(Body):
-    """Pseudonymous: initials or another label, no name and no number."""
+    """Pseudonymous: initials or another label, no name and no number. `code`: the clinic's own code, which joins a patient's sessions."""
 
     label: Line
     birth_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     weight_kg: Annotated[float, Field(ge=20, le=300)]
+    code: Annotated[str, Field(pattern=CODE_PATTERN)] | None = None
 
     def patient(self) -> Patient:
-        return Patient(birth_year=self.birth_year, label=self.label, weight_g=to_thousandths(self.weight_kg))
+        return Patient(birth_year=self.birth_year, label=self.label, weight_g=to_thousandths(self.weight_kg), code=self.code)
 
 
 class OrderBody(Body):

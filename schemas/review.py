@@ -1,0 +1,82 @@
+"""What is looked at afterwards: the figures of a session, as the REST API gives them and the dashboard's pages show them.
+
+All of it is derived from the log: it can be thrown away and worked out anew. Pressures in mmHg, SpO2 in %, times in UTC milliseconds.
+"""
+
+import msgspec
+
+from schemas.measurement import Mode
+from schemas.session import Order, Patient, Phase
+from schemas.signs import Charted
+
+
+class AlertCounts(msgspec.Struct, frozen=True):
+    """Alerts that were raised, each occurrence once: physiological ones by priority, `technical` ones of any."""
+
+    high: int
+    medium: int
+    low: int
+    technical: int
+
+
+class Symptom(msgspec.Struct, frozen=True):
+    """A charted symptom at its worst. `value` in the unit of schemas.signs."""
+
+    sign: Charted
+    value: int
+    at_ms: int
+
+
+class SessionFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """One session in figures.
+
+    `peak_*`: the highest valid cuff value from the first start of the infusion on; of the whole session where none was started.
+    `peak_at_ms`: of the systolic peak. `baseline_*` None: none was set. `has_left_band`: the systolic peak lay above the band around the
+    baseline that monitor/review/review.toml names; `back_at_ms`: the first valid cuff after the peak within it, None while there was none.
+    `given_ug`: at the end of the log. `lowest_spo2`: valid readings, same span as the peaks.
+    """
+
+    session: str
+    room: str
+    patient: Patient
+    order: Order
+    phase: Phase
+    modes: tuple[Mode, ...]
+    created_at_ms: int
+    started_at_ms: int | None
+    stopped_at_ms: int | None
+    closed_at_ms: int | None
+    last_at_ms: int
+    given_ug: int
+    baseline_sbp: float | None
+    baseline_dbp: float | None
+    peak_sbp: float | None
+    peak_dbp: float | None
+    peak_at_ms: int | None
+    has_left_band: bool
+    back_at_ms: int | None
+    lowest_spo2: float | None
+    alerts: AlertCounts
+    symptoms: tuple[Symptom, ...]
+    notes: int
+    last_seq: int
+
+    @property
+    def rise_sbp(self) -> float | None:
+        return None if self.peak_sbp is None or self.baseline_sbp is None else self.peak_sbp - self.baseline_sbp
+
+    @property
+    def rise_dbp(self) -> float | None:
+        return None if self.peak_dbp is None or self.baseline_dbp is None else self.peak_dbp - self.baseline_dbp
+
+
+class PastPage(msgspec.Struct, frozen=True):
+    """Sessions, newest first. `next_before`: ask with it for the page after this one; None on the last. `pending`: ended sessions whose
+    figures are still being worked out; a list of those with high alerts may lack them. `unreadable`: sessions whose log cannot be read.
+    `zone`: of the site, for people."""
+
+    sessions: tuple[SessionFigures, ...]
+    next_before: str | None
+    pending: int
+    unreadable: tuple[str, ...]
+    zone: str
