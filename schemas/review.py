@@ -6,6 +6,7 @@ All of it is derived from the log: it can be thrown away and worked out anew. Pr
 import msgspec
 
 from schemas.measurement import Mode
+from schemas.outcomes import Outcome
 from schemas.session import Order, Patient, Phase
 from schemas.signs import Charted
 
@@ -80,3 +81,70 @@ class PastPage(msgspec.Struct, frozen=True):
     pending: int
     unreadable: tuple[str, ...]
     zone: str
+
+
+class AlertRow(msgspec.Struct, frozen=True):
+    """Alerts of one kind, each occurrence once. `per_hour` of session time. `acknowledged`: by a person, `ack_median_ms` and `ack_p90_ms`
+    after raising (None where nobody did). `alone`: the condition ended before anybody answered. `unseen`: no screen showed it in time.
+    `escalated`: further people were called."""
+
+    name: str
+    title: str
+    raised: int
+    per_hour: float
+    per_session: float
+    acknowledged: int
+    ack_median_ms: int | None
+    ack_p90_ms: int | None
+    alone: int
+    unseen: int
+    escalated: int
+
+
+class AlertDay(msgspec.Struct, frozen=True):
+    """The sessions that began on a day of the site's zone, YYYY-MM-DD, and their alerts."""
+
+    day: str
+    sessions: int
+    counts: AlertCounts
+
+
+class AlertFigures(msgspec.Struct, frozen=True):
+    """`left_out`: the range holds older sessions than could be looked at in one go. Rows of rules and rooms: the most alerts first."""
+
+    sessions: int
+    hours: float
+    left_out: bool
+    total: AlertRow
+    priorities: tuple[AlertRow, ...]
+    rules: tuple[AlertRow, ...]
+    rooms: tuple[AlertRow, ...]
+    days: tuple[AlertDay, ...]
+    zone: str
+
+
+class PatientRow(msgspec.Struct, frozen=True):
+    code: str
+    sessions: int
+    newest_ms: int
+
+
+class PatientsPage(msgspec.Struct, frozen=True):
+    """By code. `next_after`: ask with it for the page after this one; None on the last."""
+
+    patients: tuple[PatientRow, ...]
+    next_after: str | None
+    zone: str
+
+
+class Course(msgspec.Struct, frozen=True):
+    """A patient's sessions, oldest first, and every outcome row, corrected ones too, in the order they were entered. `is_whole`: the chain
+    over the installation's outcome rows stands up. `left_out`: there are older sessions than these. `today`: at the site."""
+
+    code: str
+    sessions: tuple[SessionFigures, ...]
+    outcomes: tuple[Outcome, ...]
+    is_whole: bool
+    left_out: bool
+    zone: str
+    today: str

@@ -1,14 +1,13 @@
 """Past sessions: all that are on record, newest first, a page at a time."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.door import Door
-from dashboard.review import parts
+from dashboard.review import filters, parts
 from dashboard.words import REVIEW, WORDS
 from schemas.review import PastPage, SessionFigures
 from schemas.session import OPEN_PHASES, Treatment
@@ -96,7 +95,7 @@ def _pages(next_before: str | None, query: dict[str, str]) -> Component:
 
 
 def _address(query: dict[str, str]) -> str:
-    return f"/sessions?{urlencode(query)}" if query else "/sessions"
+    return f"/sessions{filters.search(query)}"
 
 
 def _filters(query: dict[str, str]) -> Component:
@@ -129,19 +128,4 @@ def _filters(query: dict[str, str]) -> Component:
 
 
 def register(app: Dash) -> None:
-    fields = [State(f"past-{name}", "value") for name in FILTERS]
-    texts = [Input(f"past-{name}", "n_submit") for name in ("since", "until", "room", "label")]
-
-    @app.callback(Output("url", "search"), Input("past-show", "n_clicks"), *texts, *fields, prevent_initial_call=True)
-    async def show(clicks: int | None, *rest: Any) -> Any:
-        """The filter goes into the address, and the address makes the page: it can be gone back to and passed on."""
-        submits, values = rest[: len(texts)], rest[len(texts) :]
-        if not clicks and not any(submits):
-            return no_update  # the page was just drawn
-        chosen = {name: _text(value) for name, value in zip(FILTERS, values, strict=True)}
-        asked = {name: value for name, value in chosen.items() if value}
-        return f"?{urlencode(asked)}" if asked else ""
-
-
-def _text(value: Any) -> str:
-    return ("1" if value else "") if isinstance(value, list) else str(value or "").strip()
+    filters.register(app, "past", FILTERS, ("since", "until", "room", "label"))

@@ -15,7 +15,7 @@ MAX_DOSE_MG = 2_000  # schemas.session.Order.dose_ug
 MAX_DURATION_MIN = 1_440  # schemas.session.Order.duration_ms
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("one line of printable characters is expected")
     return text
@@ -27,7 +27,7 @@ def _readable(text: str) -> str:
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_one_line)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(one_line)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_readable)]
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 DoseMg = Annotated[float, Field(ge=0, le=MAX_DOSE_MG)]
@@ -146,7 +146,7 @@ class NewDeviceBody(Body):
 
     device: DeviceId
     mode: Literal["real", "simulated", "replayed"]
-    source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_one_line)]
+    source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(one_line)]
 
     def to_mode(self) -> Mode:
         return Mode(self.mode)

@@ -13,6 +13,7 @@ from monitor.api import (
     health,
     ingest,
     metrics,
+    patients,
     people,
     review,
     sessions,
@@ -58,7 +59,8 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
     router.include_router(sessions_export.routes(exporter, parts.access))
     past = Past(parts.store, parts.review, parts.site_zone)
-    router.include_router(review.routes(past, parts.access, documented))
+    router.include_router(patients.routes(past, parts.access, parts.clock, documented))
+    router.include_router(review.routes(past, parts.access, parts.clock, documented))
     router.include_router(devices.routes(parts.registry, parts.store, parts.access, documented))
     router.include_router(people.routes(parts.access, documented))
     return router

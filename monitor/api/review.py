@@ -12,9 +12,10 @@ from monitor.api.auth import AddressHere, PersonHere
 from monitor.api.problems import Fault, Problem
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import unknown_session
+from monitor.clock import Clock
 from monitor.review.past import MAX_PAGE, LogUnreadable, Past, SessionGone
 from monitor.store.review import PastQuery
-from schemas.review import PastPage, SessionFigures
+from schemas.review import AlertFigures, PastPage, SessionFigures
 from schemas.session import Treatment
 
 Day = Annotated[date | None, Query(description="A day of the site's zone, YYYY-MM-DD")]
@@ -23,7 +24,7 @@ SessionId = Annotated[str | None, Query(pattern=r"^S-[0-9]{6,15}$")]
 PAGE: Final = 25
 
 
-def routes(past: Past, access: AccessControl, documented: Documented) -> APIRouter:
+def routes(past: Past, access: AccessControl, clock: Clock, documented: Documented) -> APIRouter:
     router = APIRouter(tags=["review"])
 
     @router.get("/past-sessions", responses=documented.responses(PastPage), summary="All sessions with their figures, newest first")
@@ -66,6 +67,12 @@ def routes(past: Past, access: AccessControl, documented: Documented) -> APIRout
             raise unknown_session() from None
         except LogUnreadable:
             raise Problem(409, "log_broken", "The log of this session cannot be read: export it and verify it.") from None
+
+    @router.get("/alert-figures", responses=documented.responses(AlertFigures), summary="How alerts did over the sessions of a range")
+    async def alert_figures(person: PersonHere, address: AddressHere, since: Day = None, until: Day = None, room: Word = None) -> Response:
+        since_ms, until_ms = span(since, until, past.zone)
+        await access.reading(person, address, what="alert figures")
+        return answer(await past.alerts(PastQuery(since_ms=since_ms, until_ms=until_ms, room=room), clock.now_ms()))
 
     return router
 

@@ -8,20 +8,29 @@ from before these pages have figures too. What is kept can be thrown away at any
 
 import asyncio
 from contextlib import suppress
+from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from monitor.review.alerting import Occurrence, Span, analyse, occurrences
 from monitor.review.summary import FORM, LogIncomplete, Summing
 from monitor.store.ports import SessionRow, Store, StoreFailed
-from monitor.store.review import Kept, PastQuery, ReviewStore
-from schemas.review import PastPage, SessionFigures
+from monitor.store.review import Kept, NewOutcome, PastQuery, ReviewStore
+from schemas.log import Entry
+from schemas.outcomes import Outcome
+from schemas.review import AlertFigures, Course, PastPage, PatientRow, PatientsPage, SessionFigures
 from schemas.session import OPEN_PHASES
 
 MAX_PAGE: Final = 100
+MAX_COURSE: Final = 100
+MAX_ALERT_SESSIONS: Final = 200  # of one answer: some milliseconds each
 WAIT_S: Final = 2.0  # a page waits this long for figures that are missing, and then says how many still are
 _AT_A_TIME: Final = 20  # sessions whose figures are worked out in one go
 _SLICE: Final = 500  # entries, some 2 ms, before the event loop gets its turn
+_ALERT_CHANGED: Final = frozenset({"alert_changed"})
+_EVENTS: Final = 1_000
 _COUNTED: Final = 10_000  # more missing ones than this are told as this many
 _decode: Final = msgspec.json.Decoder(SessionFigures).decode
 
@@ -126,6 +135,53 @@ class Past:
         if is_over:
             await self._review.keep(Kept(session, FORM, figures.alerts.high, msgspec.json.encode(figures).decode()))
         return figures
+
+    async def alerts(self, query: PastQuery, now_ms: int) -> AlertFigures:
+        """Over the newest MAX_ALERT_SESSIONS of a range, open ones as far as they are; `left_out` says that there are more."""
+        rows = await self._review.past(msgspec.structs.replace(query, limit=MAX_ALERT_SESSIONS + 1))
+        spans: list[Span] = []
+        found: list[Occurrence] = []
+        for row in rows[:MAX_ALERT_SESSIONS]:
+            ended_ms = max(row.created_at_ms, now_ms if row.closed_at_ms is None else row.closed_at_ms)
+            spans.append(Span(row.id, row.room, row.created_at_ms, ended_ms))
+            found += occurrences(spans[-1], await self._alert_entries(row.id))
+        return analyse(spans, found, self._zone, left_out=len(rows) > MAX_ALERT_SESSIONS)
+
+    async def _alert_entries(self, session: str) -> list[Entry]:
+        entries: list[Entry] = []
+        while page := await self._store.events(session, since_seq=entries[-1].seq if entries else 0, kinds=_ALERT_CHANGED, limit=_EVENTS):
+            entries += page
+        return entries
+
+    async def course(self, code: str, now_ms: int) -> Course:
+        """The newest MAX_COURSE sessions of a patient. Raises SessionGone where no session has this code."""
+        rows = await self._review.past(PastQuery(code=code, limit=MAX_COURSE + 1))
+        if not rows:
+            raise SessionGone(code)
+        return Course(
+            code=code,
+            sessions=tuple(await self.figures(rows[:MAX_COURSE][::-1])),
+            outcomes=tuple(await self._review.outcomes(code)),
+            is_whole=await self._review.first_broken_outcome() is None,
+            left_out=len(rows) > MAX_COURSE,
+            zone=self._zone,
+            today=self.day_of(now_ms).isoformat(),
+        )
+
+    async def patients(self, after: str, limit: int) -> PatientsPage:
+        rows = await self._review.codes(after=after, limit=limit + 1)
+        shown = tuple(PatientRow(row.code, row.sessions, row.newest_ms) for row in rows[:limit])
+        return PatientsPage(shown, shown[-1].code if len(rows) > limit else None, self._zone)
+
+    async def add_outcome(self, new: NewOutcome) -> Outcome:
+        """Raises SessionGone where no session has this code, StoreFailed (`constraint`) for a correction that corrects nothing."""
+        if not await self._review.past(PastQuery(code=new.code, limit=1)):
+            raise SessionGone(new.code)
+        return await self._review.add_outcome(new)
+
+    def day_of(self, at_ms: int) -> date:
+        """At the site."""
+        return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self._zone)).date()
 
     async def stop(self) -> None:
         if self._filling is not None:

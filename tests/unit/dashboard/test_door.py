@@ -39,7 +39,7 @@ async def through(door: Door, scope: Scope, ask: Any) -> Any:
     async def inside(*_: Any) -> None:
         found.append(await ask(door))
 
-    await Remembering(inside)(scope, None, None)  # type: ignore[arg-type]
+    await Remembering(inside)(scope, None, None)
     return found[0]
 
 
