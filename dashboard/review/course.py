@@ -159,7 +159,7 @@ def _form(found: Course, *, may_enter: bool) -> Component:
             html.Div(
                 [
                     parts.field(texts["instrument"], dcc.Dropdown(options, id="score-instrument", searchable=False, clearable=False)),
-                    parts.field(texts["value"], dcc.Input(id="score-value", type="text", inputMode="decimal", maxLength=8, value="")),
+                    parts.field(texts["value"], dcc.Input(id="score-value", type="text", maxLength=8, value="")),
                     parts.field(texts["taken_on"], parts.text_input("score-day", found.today, type="date")),
                     parts.field(texts["corrects"], dcc.Input(id="score-corrects", type="text", inputMode="numeric", maxLength=9, value="")),
                     parts.field(texts["reason"], parts.text_input("score-reason", maxLength=500)),

@@ -1,6 +1,6 @@
 """Plotly figures as plain data, and the one way to put one on a page. Pure.
 
-Colours come from the page's style sheet (9-review.css), so that a figure follows the theme; the series are told apart by name and mark, too.
+Colours come from the page's style sheet (9-review.css), so that a figure follows the theme; series are told apart by name and mark, too.
 """
 
 from typing import Any, Final
@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 # Without this plotly shows a button that would upload the chart, patient data and all, to its maker's cloud.
-CONFIG: Final[dict[str, Any]] = {
+CONFIG: Final[Any] = {
     "displayModeBar": False,
     "displaylogo": False,
     "showSendToCloud": False,

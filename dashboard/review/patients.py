@@ -1,6 +1,6 @@
 """The patients that have a code, and so a course."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from dash import dcc, html
@@ -21,10 +21,10 @@ async def page(door: Door, query: dict[str, str]) -> Component:
 
 def layout(found: PatientsPage, query: dict[str, str]) -> Component:
     texts = REVIEW["patients"]
-    rows = (
+    rows: list[list[Any]] = [
         [dcc.Link(row.code, href=f"/patients/{row.code}", className="row-link"), str(row.sessions), parts.when(row.newest_ms, found.zone)]
         for row in found.patients
-    )
+    ]
     links = []
     if query.get("after"):
         links.append(dcc.Link(texts["first"], href="/patients", className="button"))
