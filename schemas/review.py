@@ -148,3 +148,43 @@ class Course(msgspec.Struct, frozen=True):
     left_out: bool
     zone: str
     today: str
+
+
+class LimitChoice(msgspec.Struct, frozen=True):
+    """A limit of the rule set in force that may be tried at another value, `low` to `high`, in `unit`."""
+
+    rule: str
+    title: str
+    priority: str
+    vital: str
+    direction: str
+    limit: float
+    low: float
+    high: float
+    unit: str
+
+
+class ReportTable(msgspec.Struct, frozen=True):
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A backtest in words, as `infusion-monitor backtest` says it: what would have been, not what was."""
+
+    lines: tuple[str, ...]
+    tables: tuple[ReportTable, ...]
+    not_judged: tuple[str, ...]
+
+
+class BacktestNow(msgspec.Struct, frozen=True):
+    """A person's backtest. `state`: waiting, running, done, cancelled, failed. `done` of `total` sessions are judged."""
+
+    state: str
+    what: str
+    done: int
+    total: int
+    why: str
+    report: Report | None

@@ -9,11 +9,16 @@ from dash import Dash
 from dash.development.base_component import Component
 
 from dashboard.door import Door
-from dashboard.review import analytics, course, patients, sessions
+from dashboard.review import analytics, backtest, course, patients, sessions
 
 Query = dict[str, str]
 Maker = Callable[[Door, Query], Awaitable[Component]]
-PAGES: Final[dict[str, Maker]] = {"/sessions": sessions.page, "/analytics": analytics.page, "/patients": patients.page}
+PAGES: Final[dict[str, Maker]] = {
+    "/sessions": sessions.page,
+    "/analytics": analytics.page,
+    "/patients": patients.page,
+    "/analytics/backtest": backtest.page,
+}
 COURSE: Final = re.compile(r"/patients/([A-Z0-9][A-Z0-9-]{2,15})")
 
 
@@ -35,3 +40,4 @@ def register(app: Dash, door: Door) -> None:
     sessions.register(app)
     analytics.register(app)
     course.register(app, door)
+    backtest.register(app, door)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from monitor.access.control import AccessControl
 from monitor.api import (
+    backtests,
     devices,
     health,
     ingest,
@@ -23,6 +24,7 @@ from monitor.api import (
     sessions_trend,
     stream,
 )
+from monitor.api.backtest_jobs import BacktestJobs
 from monitor.api.ingest_connection import Patience
 from monitor.api.rest_answers import Documented
 from monitor.api.rest_refusals import install_refusals
@@ -58,6 +60,8 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
     exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
     router.include_router(sessions_export.routes(exporter, parts.access))
+    jobs = BacktestJobs(exporter)
+    router.include_router(backtests.routes(parts.registry, parts.store, jobs, parts.access, documented))
     past = Past(parts.store, parts.review, parts.site_zone)
     router.include_router(patients.routes(past, parts.access, parts.clock, documented))
     router.include_router(review.routes(past, parts.access, parts.clock, documented))

@@ -97,6 +97,7 @@ class Past:
             return 0
         if self._filling is None or self._filling.done():
             self._filling = asyncio.create_task(self._fill(), name="figures of ended sessions")
+            self._filling.add_done_callback(lambda task: task.cancelled() or task.exception())  # told by `fill`, if anybody still waits
         done, _ = await asyncio.wait({self._filling}, timeout=WAIT_S)
         if not done:
             return len(await self._missing(_COUNTED))
