@@ -30,7 +30,7 @@ async def page_at(door: Door, path: str, search: str) -> Component | None:
     """None where the path is no page of these. `search`: '?room=..', as the browser has it."""
     found = COURSE.fullmatch(path)
     if found is not None:
-        return await course.page(door, found[1])
+        return await course.page(door, found[1], dict(parse_qsl(search.removeprefix("?"))))
     maker = PAGES.get(path)
     return None if maker is None else await maker(door, dict(parse_qsl(search.removeprefix("?"))))
 

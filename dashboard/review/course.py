@@ -19,14 +19,16 @@ _decode_row: Final = msgspec.json.Decoder(Outcome).decode
 UNITS: Final = {"{score}": "points"}
 
 
-async def page(door: Door, code: str) -> Component:
+async def page(door: Door, code: str, query: dict[str, str]) -> Component:
     answer, me = await door.get(f"/patients/{code}"), await door.get("/me")
     if not answer.ok:
         return parts.page(parts.trouble(answer))
-    return layout(_decode(answer.body), may_enter=me.ok and _decode_me(me.body).get("role") == "clinician")
+    may_enter = me.ok and _decode_me(me.body).get("role") == "clinician"
+    return layout(_decode(answer.body), may_enter=may_enter, saved=query.get("row", ""))
 
 
-def layout(found: Course, *, may_enter: bool) -> Component:
+def layout(found: Course, *, may_enter: bool, saved: str = "") -> Component:
+    """`saved`: the number of the row that was entered just now."""
     texts = REVIEW["course"]
     labels = sorted({_label(each) for each in found.sessions})
     notes = [texts["left_out"].format(count=len(found.sessions))] if found.left_out else []
@@ -41,7 +43,7 @@ def layout(found: Course, *, may_enter: bool) -> Component:
         ),
         html.Section([html.H2(texts["pressure"]), _pressure(found)], className="card"),
         html.Section([html.H2(texts["sessions"]), _sessions(found)], className="card"),
-        html.Section([html.H2(texts["scores"]), *_scores(found), _form(found, may_enter=may_enter)], className="card"),
+        html.Section([html.H2(texts["scores"]), *_scores(found), _form(found, may_enter=may_enter, saved=saved)], className="card"),
     )
 
 
@@ -82,17 +84,21 @@ def _row(place: int, each: SessionFigures, zone: str) -> list[Any]:
     symptoms = ", ".join(_symptom(symptom.sign, symptom.value) for symptom in each.symptoms)
     return [
         str(place),
-        [dcc.Link(each.session, href=f"/session/{each.session}", className="row-link"), *parts.modes(each.modes)],
+        [dcc.Link(each.session, href=f"/session/{each.session}", className="row-link"), *parts.modes(each.modes), *parts.open_now(each)],
         parts.when(each.created_at_ms, zone),
         [parts.mg(each.given_ug), html.Span(f"{each.given_ug / each.patient.weight_g:.2f} mg/kg", className="muted small")],
-        parts.number(each.baseline_sbp),
-        parts.number(each.peak_sbp),
+        _pair(each.baseline_sbp, each.baseline_dbp),
+        _pair(each.peak_sbp, each.peak_dbp),
         "-" if each.rise_sbp is None else parts.signed(each.rise_sbp),
         minutes or "-",
         _back(each),
         parts.counts(each.alerts),
         symptoms or html.Span(texts["none"], className="muted"),
     ]
+
+
+def _pair(systolic: float | None, diastolic: float | None) -> str:
+    return "-" if systolic is None else f"{parts.number(systolic)}/{parts.number(diastolic)}"
 
 
 def _back(each: SessionFigures) -> str:
@@ -126,7 +132,7 @@ def _scores(found: Course) -> list[Component]:
             days = [each.taken_on for each in those]
             scale: dict[str, Any] = {"range": [row.low, row.high * 1.04]} if row.unit == "{score}" else {"rangemode": "tozero"}
             told = f"{row.title}: " + "; ".join(f"{day} {parts.number(value)}" for day, value in zip(days, values, strict=True))
-            figure = figures.lines({row.label: (days, values)}, "", UNITS.get(row.unit, row.unit), **scale)
+            figure = figures.lines({row.label: (days, values)}, "", UNITS.get(row.unit, row.unit), "date", **scale)
             plots.append(html.Div([html.H3(row.title), figures.graph(f"score-{instrument}", figure, told, "plot-score")]))
     corrected = {row.corrects: row.no for row in found.outcomes}
     rows = (_score_row(each, corrected.get(each.no), found.zone) for each in reversed(found.outcomes))
@@ -144,7 +150,7 @@ def _score_row(each: Outcome, corrected_by: int | None, zone: str) -> list[Any]:
     return [each.taken_on, row.label, shown, parts.when(each.entered_at_ms, zone), each.by, str(each.no), corrects]
 
 
-def _form(found: Course, *, may_enter: bool) -> Component:
+def _form(found: Course, *, may_enter: bool, saved: str) -> Component:
     texts = REVIEW["course"]
     if not may_enter:
         return html.P(texts["readers"], className="muted small")
@@ -152,6 +158,7 @@ def _form(found: Course, *, may_enter: bool) -> Component:
         texts["range"].format(label=row.label, low=row.low, high=row.high, unit=UNITS.get(row.unit, row.unit))
         for row in INSTRUMENTS.values()
     ]
+    told = texts["saved"].format(no=saved) if saved in {str(row.no) for row in found.outcomes} else ""
     options: Any = [{"label": row.title, "value": instrument.value} for instrument, row in INSTRUMENTS.items()]
     return html.Div(
         [
@@ -168,7 +175,7 @@ def _form(found: Course, *, may_enter: bool) -> Component:
                 className="filters",
             ),
             html.P(" · ".join(ranges), className="muted small"),
-            html.P(id="score-outcome", className="outcome", role="status"),
+            html.P(told, id="score-outcome", className="outcome saved", role="status"),
             dcc.Store(id="score-code", data=found.code),
         ],
         className="entry",

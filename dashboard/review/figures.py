@@ -39,14 +39,17 @@ def axis(title: str, **more: Any) -> dict[str, Any]:
 
 def bars(x: list[str], series: dict[str, list[int]], y_title: str) -> dict[str, Any]:
     """Stacked, the first series at the bottom."""
-    data = [{"type": "bar", "name": name, "x": x, "y": values} for name, values in series.items()]
+    width = 0.08 * max(1, len(x)) if len(x) < 8 else 0.6  # of the room of one: a single day is not a wall
+    data = [{"type": "bar", "name": name, "x": x, "y": values, "width": width} for name, values in series.items()]
     return {
         "data": data,
         "layout": {**_LAYOUT, "barmode": "stack", "xaxis": axis("", type="category"), "yaxis": axis(y_title, rangemode="tozero")},
     }
 
 
-def lines(series: dict[str, tuple[list[Any], list[Any]]], x_title: str, y_title: str, **y_axis: Any) -> dict[str, Any]:
+def lines(
+    series: dict[str, tuple[list[Any], list[Any]]], x_title: str, y_title: str, x_type: str = "category", **y_axis: Any
+) -> dict[str, Any]:
     """Points with straight lines between them; a None is a gap."""
     symbols = ("circle", "diamond", "square", "triangle-up", "x")
     data = [
@@ -60,4 +63,4 @@ def lines(series: dict[str, tuple[list[Any], list[Any]]], x_title: str, y_title:
         }
         for i, (name, (x, y)) in enumerate(series.items())
     ]
-    return {"data": data, "layout": {**_LAYOUT, "xaxis": axis(x_title, type="category"), "yaxis": axis(y_title, **y_axis)}}
+    return {"data": data, "layout": {**_LAYOUT, "xaxis": axis(x_title, type=x_type), "yaxis": axis(y_title, **y_axis)}}

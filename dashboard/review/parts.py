@@ -12,7 +12,7 @@ from dashboard.door import Answer
 from dashboard.words import REVIEW, WORDS
 from schemas.measurement import Mode
 from schemas.review import AlertCounts, SessionFigures
-from schemas.session import Phase
+from schemas.session import OPEN_PHASES, Phase
 
 MINUTE_MS: Final = 60_000
 MINUS: Final = "\u2212"
@@ -81,6 +81,11 @@ def counts(found: AlertCounts) -> Component:
 def modes(found: Iterable[Mode]) -> list[Component]:
     """SIMULATED and REPLAYED are said wherever the session is."""
     return [html.Span(WORDS["modes"][mode.value], className="mode-mark") for mode in found if mode is not Mode.REAL]
+
+
+def open_now(figures: SessionFigures) -> list[Component]:
+    """Its figures are those so far."""
+    return [html.Span(f" {REVIEW['sessions']['open']}", className="good")] if figures.phase in OPEN_PHASES else []
 
 
 def patient(figures: SessionFigures) -> list[Any]:

@@ -53,8 +53,7 @@ def layout(found: PastPage, query: dict[str, str]) -> Component:
 
 
 def _row(each: SessionFigures, zone: str) -> list[Any]:
-    texts = REVIEW["sessions"]
-    is_open = each.phase in OPEN_PHASES
+    REVIEW["sessions"]
     return [
         [dcc.Link(each.session, href=f"/session/{each.session}", className="row-link"), *parts.modes(each.modes)],
         html.Time(parts.when(each.created_at_ms, zone)),
@@ -65,7 +64,7 @@ def _row(each: SessionFigures, zone: str) -> list[Any]:
         _dose(each),
         _peak(each),
         parts.counts(each.alerts),
-        [html.Span(parts.phase_name(each.phase), className="state"), html.Span(f" {texts['open']}", className="good") if is_open else None],
+        [html.Span(parts.phase_name(each.phase), className="state"), *parts.open_now(each)],
     ]
 
 

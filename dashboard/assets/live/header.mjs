@@ -40,6 +40,7 @@ function place() {
       const page = openPage();
       const session = view.state.sessions[page.session] ?? page.last;
       show(back, page.session !== null);
+      setAttribute(title, "class", page.session === null ? "unseen" : null); // the link of the open page says it already
       setText(title, page.session === null ? navName() : session && !ENDED.has(session.phase) ? roomName(session.room) : page.session);
     },
   };
