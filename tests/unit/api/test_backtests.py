@@ -94,7 +94,7 @@ async def until(jobs: BacktestJobs, person: str, state: str) -> None:
 
 
 async def test_one_at_a_time_for_a_person_and_altogether(monkeypatch: pytest.MonkeyPatch) -> None:
-    held, jobs = Held(monkeypatch), BacktestJobs(None)  # type: ignore[arg-type]
+    held, jobs = Held(monkeypatch), BacktestJobs(None)
     jobs.start("ana", "x", ["S-000001", "S-000002"], THEIR_OWN, THEIR_OWN)
     await until(jobs, "ana", "running")
     with pytest.raises(AlreadyRunning):
@@ -111,7 +111,7 @@ async def test_one_at_a_time_for_a_person_and_altogether(monkeypatch: pytest.Mon
 
 
 async def test_a_cancelled_one_ends_and_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    held, jobs = Held(monkeypatch), BacktestJobs(None)  # type: ignore[arg-type]
+    held, jobs = Held(monkeypatch), BacktestJobs(None)
     jobs.start("ana", "x", ["S-000001"], THEIR_OWN, THEIR_OWN)
     await until(jobs, "ana", "running")
     assert jobs.cancel("nobody") is None
