@@ -19,9 +19,9 @@ CONFIG: Final[Any] = {
 _LAYOUT: Final[dict[str, Any]] = {
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
-    "margin": {"l": 48, "r": 12, "t": 8, "b": 40},
+    "margin": {"l": 48, "r": 12, "t": 44, "b": 40},
     "font": {"family": "Inter, system-ui, sans-serif", "size": 12},
-    "legend": {"orientation": "h", "y": 1.12, "x": 0, "traceorder": "normal"},
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     "hovermode": "x unified",
     "dragmode": False,
 }
