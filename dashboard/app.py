@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard import review
+from dashboard.door import Door, Remembering
 from dashboard.pages import is_page, page_at
 from dashboard.shell import index_string, layout
 from dashboard.words import WORDS
@@ -37,6 +39,7 @@ def create_dashboard(server: FastAPI) -> Dash:
         update_title=None,  # type: ignore[arg-type]  # Dash's documented value; its annotation forgets it
         serve_locally=True,
         include_pages_meta=False,
+        suppress_callback_exceptions=True,  # a page's callbacks are known before the page is open
         enable_mcp=False,
         websocket_callbacks=False,
         websocket_inactivity_timeout=0,
@@ -47,10 +50,15 @@ def create_dashboard(server: FastAPI) -> Dash:
     # Dash would answer every unknown GET, also /api/typo, with 200 and its index.
     app.backend._setup_catchall = _no_catch_all  # type: ignore[attr-defined]  # noqa: SLF001
     server.add_middleware(_PagePaths)
+    server.add_middleware(Remembering)
+    door = Door(server)
 
-    @app.callback(Output("main", "children"), Input("url", "pathname"))
-    async def show_page(path: str | None) -> Component:
-        return page_at(path)
+    @app.callback(Output("main", "children"), Input("url", "pathname"), Input("url", "search"))
+    async def show_page(path: str | None, search: str | None) -> Component:
+        made = await review.page_at(door, path or "", search or "")
+        return page_at(path) if made is None else made
+
+    review.register(app, door)
 
     return app
 

@@ -1,4 +1,5 @@
-"""The catalogue of texts (words.json) and the tables of vital and charted signs, as the page carries them to its scripts."""
+"""The texts (words.json; review_words.json for the pages that Dash makes), and the catalogue that a page carries to its scripts: the texts
+with the tables of vital and charted signs."""
 
 import json
 from pathlib import Path
@@ -8,6 +9,7 @@ from schemas.signs import SIGNS, Charted, SignRow
 from schemas.vitals import VITAL_SIGNS
 
 WORDS: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
+REVIEW: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("review_words.json").read_text(encoding="utf-8"))
 
 
 def catalogue() -> str:

@@ -63,7 +63,15 @@ class Installation:
         api = FastAPI(title="Infusion Monitor", version=VERSION, lifespan=self._lifespan, redoc_url=None)
         problems.install(api)
         api.include_router(auth_routes(self.access))
-        parts = rest.Parts(registry=self.registry, store=self.store, access=self.access, clock=self.clock, signing_key=self.signing_key)
+        parts = rest.Parts(
+            registry=self.registry,
+            store=self.store,
+            review=self.store.review,
+            access=self.access,
+            clock=self.clock,
+            signing_key=self.signing_key,
+            site_zone=self.settings.site_zone,
+        )
         rest.install(api, parts)
         dash = create_dashboard(api)
         origins = frozenset({self.settings.public_url})

@@ -8,6 +8,8 @@ import msgspec
 from schemas.vitals import Vital
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+CODE_PATTERN = r"^[A-Z0-9][A-Z0-9-]{2,15}$"  # e.g. 'K-0017': a clinic's own pseudonym, never a name or a record number
+Code = Annotated[str, msgspec.Meta(pattern=CODE_PATTERN)]
 
 
 class Phase(StrEnum):
@@ -34,12 +36,18 @@ class Treatment(StrEnum):
     NONE = "none"
 
 
-class Patient(msgspec.Struct, frozen=True):
-    """Pseudonymous by design: initials and year of birth, as on the mock of the ward; no name, no number."""
+class Patient(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Pseudonymous by design: initials and year of birth, as on the mock of the ward; no name, no number.
+
+    `code` joins a patient's sessions into a course, and nothing else does: initials and a year do not tell two people apart. It is chosen
+    by a person and never guessed. Without one it is not written (`omit_defaults`; no other field has a default), so that entries of logs
+    from before it have the bytes that they had.
+    """
 
     birth_year: Annotated[int, msgspec.Meta(ge=1900, le=2100)] | None
     label: Name
     weight_g: Annotated[int, msgspec.Meta(ge=20_000, le=300_000)]
+    code: Code | None = None
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -214,11 +214,13 @@ async def _listed(client: DeviceClient, lines: set[DeviceClient]) -> AsyncIterat
 
 
 async def open_session(clinician: Clinician, room: str, scenario: Scenario) -> SessionNow:
-    """The scenario's patient and order in a room."""
+    """The scenario's patient and order in a room. A scenario is one invented person: its sessions are one course, and say SIM."""
     who, order = scenario.patient, scenario.order
+    initials = "".join(word[0] for word in scenario.name.upper().split("-") if word)[:6]
+    coded = {} if who.birth_year is None else {"code": f"SIM-{who.birth_year}-{initials}"}
     return await clinician.create(
         room,
-        {"label": who.label, "birth_year": who.birth_year, "weight_kg": who.weight_kg},
+        {"label": who.label, "birth_year": who.birth_year, "weight_kg": who.weight_kg, **coded},
         {"treatment": "ketamine_iv", "dose_mg_per_kg": order.dose_mg_per_kg, "duration_min": order.duration_min},
     )
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from dash.development.base_component import Component
 
+from dashboard import review
 from dashboard.pages import not_found, record, session, ward
 
 SESSION_PATH: Final = re.compile(r"/(session|record)/(S-[0-9]{6,12})")
@@ -12,7 +13,7 @@ SESSION_PATH: Final = re.compile(r"/(session|record)/(S-[0-9]{6,12})")
 
 def is_page(path: str) -> bool:
     """Whether a deep link to `path` opens a page of the dashboard."""
-    return path == "/" or SESSION_PATH.fullmatch(path) is not None
+    return path == "/" or review.is_page(path) or SESSION_PATH.fullmatch(path) is not None
 
 
 def page_at(path: str | None) -> Component:

@@ -146,6 +146,10 @@ class AccessControl:
         """Call it before the first byte of an export goes out: if this raises AccessStoreFailed, nothing may."""
         await self.log.record(AccessKind.EXPORT, who=person.username, address=address, what=session, detail=form)
 
+    async def reading(self, person: Person, address: str | None, *, what: str, detail: str = "") -> None:
+        """Call it before what lies in the past is shown: if this raises AccessStoreFailed, nothing may be."""
+        await self.log.record(AccessKind.READ, who=person.username, address=address, what=what, detail=detail)
+
     async def _open(self, row: PersonRow, kind: AccessKind, address: str | None) -> Opened:
         token, person = await self.web_sessions.open(row)
         try:

@@ -95,6 +95,7 @@ class AccessKind(StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_CHANGED = "person_changed"
     EXPORT = "export"
+    READ = "read"  # past sessions, a patient's course, alerts over many sessions
 
 
 class AccessLogRow(msgspec.Struct, frozen=True, kw_only=True):

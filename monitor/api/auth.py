@@ -55,6 +55,12 @@ def device_here(connection: HTTPConnection) -> Device:
     return principal
 
 
+def address_here(connection: HTTPConnection) -> str | None:
+    """Where a request came from, for the access log."""
+    return None if connection.client is None else connection.client.host
+
+
+AddressHere = Annotated[str | None, Depends(address_here)]
 PersonHere = Annotated[Person, Depends(person_here)]
 DeviceHere = Annotated[Device, Depends(device_here)]
 

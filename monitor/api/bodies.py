@@ -9,13 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas.log import AlertAcknowledged, BolusGiven, NoteAdded, PhaseOrdered, RateSet
 from schemas.measurement import Mode
-from schemas.session import Order, Patient, Phase, Treatment
+from schemas.session import CODE_PATTERN, Order, Patient, Phase, Treatment
 
 MAX_DOSE_MG = 2_000  # schemas.session.Order.dose_ug
 MAX_DURATION_MIN = 1_440  # schemas.session.Order.duration_ms
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     if not text.isprintable():
         raise ValueError("one line of printable characters is expected")
     return text
@@ -27,7 +27,7 @@ def _readable(text: str) -> str:
     return text
 
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_one_line)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(one_line)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_readable)]
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 DoseMg = Annotated[float, Field(ge=0, le=MAX_DOSE_MG)]
@@ -38,14 +38,15 @@ class Body(BaseModel):
 
 
 class PatientBody(Body):
-    """Pseudonymous: initials or another label, no name and no number."""
+    """Pseudonymous: initials or another label, no name and no number. `code`: the clinic's own code, which joins a patient's sessions."""
 
     label: Line
     birth_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     weight_kg: Annotated[float, Field(ge=20, le=300)]
+    code: Annotated[str, Field(pattern=CODE_PATTERN)] | None = None
 
     def patient(self) -> Patient:
-        return Patient(birth_year=self.birth_year, label=self.label, weight_g=to_thousandths(self.weight_kg))
+        return Patient(birth_year=self.birth_year, label=self.label, weight_g=to_thousandths(self.weight_kg), code=self.code)
 
 
 class OrderBody(Body):
@@ -145,7 +146,7 @@ class NewDeviceBody(Body):
 
     device: DeviceId
     mode: Literal["real", "simulated", "replayed"]
-    source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_one_line)]
+    source: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(one_line)]
 
     def to_mode(self) -> Mode:
         return Mode(self.mode)

@@ -9,11 +9,14 @@ from fastapi import APIRouter, FastAPI
 
 from monitor.access.control import AccessControl
 from monitor.api import (
+    backtests,
     devices,
     health,
     ingest,
     metrics,
+    patients,
     people,
+    review,
     sessions,
     sessions_care,
     sessions_commands,
@@ -22,23 +25,28 @@ from monitor.api import (
     sessions_trend,
     stream,
 )
+from monitor.api.backtest_jobs import BacktestJobs
 from monitor.api.ingest_connection import Patience
 from monitor.api.rest_answers import Documented
 from monitor.api.rest_refusals import install_refusals
 from monitor.clock import Clock
 from monitor.export.signing import InstallationKey
+from monitor.review.past import Past
 from monitor.sessions.registry import Registry
 from monitor.store.ports import Store
+from monitor.store.review import ReviewStore
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the routes work with. `max_in_flight`: frames of one device that may wait for the disk."""
+    """What the routes work with. `max_in_flight`: frames of one device that may wait for the disk. `site_zone`: the days of a filter."""
 
     registry: Registry
     store: Store
+    review: ReviewStore
     access: AccessControl
     clock: Clock
     signing_key: InstallationKey
+    site_zone: str = "UTC"
     max_in_flight: int = 64
     patience: Patience = Patience()
 
@@ -46,7 +54,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRouter:
     """Everything below /api/v1."""
     router = APIRouter(prefix="/api/v1")
-    router.include_router(sessions.routes(parts.registry, parts.store, documented))
+    router.include_router(sessions.routes(parts.registry, parts.store, parts.access, documented))
     commands = sessions_commands.Commands(parts.registry, parts.store, parts.access)
     router.include_router(sessions_commands.routes(commands, documented))
     router.include_router(sessions_care.routes(commands, parts.clock, documented))
@@ -54,6 +62,11 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
     exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
     router.include_router(sessions_export.routes(exporter, parts.access))
+    jobs = BacktestJobs(exporter)
+    router.include_router(backtests.routes(parts.registry, parts.store, jobs, parts.access, documented))
+    past = Past(parts.store, parts.review, parts.site_zone)
+    router.include_router(patients.routes(past, parts.access, parts.clock, documented))
+    router.include_router(review.routes(past, parts.access, parts.clock, documented))
     router.include_router(devices.routes(parts.registry, parts.store, parts.access, documented))
     router.include_router(people.routes(parts.access, documented))
     return router

@@ -6,8 +6,9 @@ import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from monitor.access.control import AccessControl
 from monitor.access.roles import Role
-from monitor.api.auth import PersonHere
+from monitor.api.auth import AddressHere, PersonHere
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import on_record, unknown_session
 from monitor.sessions.journal import happened
@@ -36,7 +37,7 @@ class Me(msgspec.Struct, frozen=True):
     role: Role
 
 
-def routes(registry: Registry, store: Store, documented: Documented) -> APIRouter:
+def routes(registry: Registry, store: Store, access: AccessControl, documented: Documented) -> APIRouter:
     router = APIRouter(tags=["sessions"])
 
     @router.get("/me", responses=documented.responses(Me), summary="Who is asking")
@@ -48,7 +49,10 @@ def routes(registry: Registry, store: Store, documented: Documented) -> APIRoute
         return answer(await store.sessions(open_only=open))
 
     @router.get("/sessions/{session_id}", responses=documented.responses(SessionNow, problems=[404]), summary="A session as it stands")
-    async def session(_: PersonHere, session_id: str) -> Response:
+    async def session(person: PersonHere, address: AddressHere, session_id: str) -> Response:
+        """Of one that has ended, as it was at its end: judged again from its log, and in the access log."""
+        if registry.get(session_id) is None:
+            await access.reading(person, address, what=session_id)
         return answer(await on_record(now_of(registry, session_id)))
 
     @router.get(

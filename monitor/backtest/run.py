@@ -62,13 +62,13 @@ def _one_by_one(logs: Sequence[Path], a: RuleSet, b: RuleSet, progress: Progress
             far[:] = read_bytes, readings
             progress.at(bytes_before + read_bytes, readings_before + readings, len(outcomes))  # noqa: B023 - called in this round
 
-        outcomes.append(_judge(path, a, b, on_block))
+        outcomes.append(judge_or_say(path, a, b, on_block))
         bytes_before += far[_BYTES]
         readings_before += far[_READINGS]
     return outcomes
 
 
-def _judge(path: Path, a: RuleSet, b: RuleSet, on_block: Callable[[int, int], None]) -> Outcome:
+def judge_or_say(path: Path, a: RuleSet, b: RuleSet, on_block: Callable[[int, int], None]) -> Outcome:
     try:
         return judge_log(path, a, b, on_block)
     except LogBroken as broken:
@@ -123,4 +123,4 @@ def _judge_in_worker(index: int, path: Path, a: RuleSet, b: RuleSet) -> Outcome:
         _far[_PER_LOG * index + _BYTES] = read_bytes
         _far[_PER_LOG * index + _READINGS] = readings
 
-    return _judge(path, a, b, on_block)
+    return judge_or_say(path, a, b, on_block)

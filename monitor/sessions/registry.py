@@ -181,6 +181,11 @@ class Registry:
     def open_sessions(self) -> list[Runner]:
         return list(self._runners.values())
 
+    @property
+    def limits(self) -> tuple[str, str]:
+        """Canonical text and SHA-256 of the rule set that new sessions get."""
+        return self._limits
+
     def session_of(self, device: str) -> str | None:
         return self._devices.session_of(device)
 

@@ -29,6 +29,7 @@ from schemas.session import OPEN_PHASES
 _BIND: Final = "INSERT INTO binding (session_no, opened_seq, device, mode, source, opened_at_ms) VALUES (?, ?, ?, ?, ?, ?)"
 _UNBIND: Final = "UPDATE binding SET closed_at_ms = ? WHERE session_no = ? AND device = ? AND closed_at_ms IS NULL"
 _UNBIND_ALL: Final = "UPDATE binding SET closed_at_ms = ? WHERE session_no = ? AND closed_at_ms IS NULL"
+_CODE: Final = "INSERT INTO session_patient (session_no, code) VALUES (?, ?)"
 _PHASE: Final = "UPDATE session SET phase = ?, closed_at_ms = ? WHERE session_no = ?"
 # A number beyond 64 bits; a text without UTF-8 or a digest that is not hex; a value that its form forbids.
 _UNWRITABLE: Final = (OverflowError, ValueError, msgspec.MsgspecError)
@@ -127,6 +128,8 @@ class Plan:
             if entry.seq != 1:
                 raise StoreFailed("constraint", f"{entry.session} entry {entry.seq}: a session is created once")
             self.sessions.append(session_table_row(number, body.room, at_ms, body.patient, body.order))
+            if body.patient.code is not None:
+                self.derived.append((_CODE, (number, body.patient.code)))
         elif isinstance(body, DeviceBound):
             self.derived.append((_BIND, (number, entry.seq, body.device, body.mode.value, body.source, at_ms)))
         elif isinstance(body, DeviceUnbound):

@@ -29,7 +29,8 @@ _seq_first = itemgetter(0)
 _SESSIONS: Final = """
 SELECT session_no, room, phase, created_at_ms, closed_at_ms, patient_label, patient_birth_year, patient_weight_g, treatment, dose_ug,
        duration_ms, max(coalesce((SELECT max(seq) FROM measurement AS m WHERE m.session_no = s.session_no), 0),
-                        coalesce((SELECT max(seq) FROM event AS e WHERE e.session_no = s.session_no), 0))
+                        coalesce((SELECT max(seq) FROM event AS e WHERE e.session_no = s.session_no), 0)),
+       (SELECT code FROM session_patient AS p WHERE p.session_no = s.session_no)
 FROM session AS s
 """
 ALL: Final = ("", ())
@@ -87,12 +88,17 @@ class Readers:
 
 def read_sessions(connection: Connection, which: str, values: tuple[object, ...]) -> list[SessionRow]:
     """Oldest first; `last_seq` as far as the tables know it."""
-    return [_session_row(row) for row in connection.execute(f"{_SESSIONS} {which} ORDER BY session_no", values)]
+    return read_sessions_by(connection, f"{which} ORDER BY session_no", values)
+
+
+def read_sessions_by(connection: Connection, how: str, values: tuple[object, ...]) -> list[SessionRow]:
+    """`how`: everything from WHERE on, on the table `session AS s`."""
+    return [_session_row(row) for row in connection.execute(f"{_SESSIONS} {how}", values).fetchall()]
 
 
 def _session_row(row: Row) -> SessionRow:
-    number, room, phase, created_at_ms, closed_at_ms, label, birth_year, weight_g, treatment, dose_ug, duration_ms, last_seq = row
-    patient, order = patient_of(label, birth_year, weight_g), order_of(treatment, dose_ug, duration_ms)
+    number, room, phase, created_at_ms, closed_at_ms, label, birth_year, weight_g, treatment, dose_ug, duration_ms, last_seq, code = row
+    patient, order = patient_of(label, birth_year, weight_g, code), order_of(treatment, dose_ug, duration_ms)
     return SessionRow(session_id(number), room, Phase(phase), created_at_ms, closed_at_ms, patient, order, last_seq)
 
 

@@ -131,8 +131,8 @@ def session_table_row(number: int, room: str, at_ms: int, patient: Patient, orde
     )
 
 
-def patient_of(label: str, birth_year: int | None, weight_g: int) -> Patient:
-    return Patient(birth_year, label, weight_g)
+def patient_of(label: str, birth_year: int | None, weight_g: int, code: str | None) -> Patient:
+    return Patient(birth_year, label, weight_g, code)
 
 
 def order_of(treatment: str, dose_ug: int, duration_ms: int) -> Order:

@@ -17,6 +17,7 @@ from monitor.store.ledger import Ledger, load
 from monitor.store.migrations import HEAD, upgrade, version_of
 from monitor.store.ports import Aside, Batch, Position, SessionRow, StoreFailed, Trend
 from monitor.store.reader import Readers
+from monitor.store.review_sql import SqlReviewStore
 from monitor.store.rows import MeasurementRow, session_no
 from monitor.store.writer import Work, Writer
 from schemas.log import Entry, Seal
@@ -135,7 +136,8 @@ class SqliteReader:
 
 
 class SqliteStore(SqliteReader):
-    """One per process and data folder. `access` keeps people, devices and the access log in the same file."""
+    """One per process and data folder. `access` keeps people, devices and the access log in the same file, `review` what is looked
+    at afterwards."""
 
     def __init__(self, folder: DataFolder, connection: Connection, ledger: Ledger, pace: FilingPace, max_waiting: int) -> None:
         super().__init__(folder.database, ledger)
@@ -146,6 +148,7 @@ class SqliteStore(SqliteReader):
         self.writer = Writer(connection, ledger, pace, self._checkpointer)
         self.writer.start()
         self.access = SqlAccessStore(self.write, self._readers.read)
+        self.review = SqlReviewStore(self.write, self._readers.read)
 
     @classmethod
     def open(cls, data_dir: Path, *, pace: FilingPace = FilingPace(), max_waiting: int = MAX_WAITING) -> "SqliteStore":  # noqa: B008 - frozen

@@ -41,6 +41,44 @@ class SessionTable(Table, table=True):
     duration_ms: int
 
 
+class SessionPatientTable(Table, table=True):
+    """Derived from the log: sessions whose patient has a code. A table of its own, because most have none and `session` was there first."""
+
+    __tablename__ = "session_patient"
+    __table_args__ = (_NO_ROWID,)
+    session_no: int = Field(primary_key=True, sa_type=BigInteger)
+    code: str = Field(index=True)
+
+
+class FiguresTable(Table, table=True):
+    """Derived from the log of a session that has ended, kept because working it out reads the whole log. `form` says how it was worked out:
+    a row of another form is worked out anew. `body`: JSON of schemas.review.SessionFigures."""
+
+    __tablename__ = "session_figures"
+    __table_args__ = (_NO_ROWID,)
+    session_no: int = Field(primary_key=True, sa_type=BigInteger)
+    form: int
+    high_alerts: int
+    body: str
+
+
+class OutcomeTable(Table, table=True):
+    """Outcome scores between sessions. Append only (triggers refuse anything else); a correction is a row that names the one it corrects.
+    `digest` chains all rows of the installation."""
+
+    __tablename__ = "outcome"
+    no: int = Field(primary_key=True, sa_type=_ROW_NUMBER)
+    code: str = Field(index=True)
+    instrument: str
+    value_milli: int | None = Field(sa_type=BigInteger)
+    taken_on: str
+    entered_at_ms: int = Field(sa_type=BigInteger)
+    by: str
+    corrects: int | None = Field(sa_type=BigInteger)
+    reason: str | None
+    digest: bytes
+
+
 class BindingTable(Table, table=True):
     """Derived from the log: which device's readings belonged to which session, from when to when."""
 

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from schemas.session import Phase
 from schemas.stream_wire import ScreenSays, SessionNow
 from schemas.vitals import VITAL_SIGNS
-from tests.support import stub_care, stub_ward
+from tests.support import stub_care, stub_review, stub_ward
 from tests.support.stub_answers import answered, noted, problem
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def add(stub: "StubMonitor") -> None:
     _stream_route(stub)
+    stub_review.add(stub)  # before the routes for any session
     _read_routes(stub)
     stub_care.add(stub)
     _command_routes(stub)

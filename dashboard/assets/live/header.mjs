@@ -6,6 +6,7 @@ import { el, setAttribute, setText, shape, show } from "./dom.mjs";
 import { subscribe, view as viewNow } from "./feed.mjs";
 import { clock, hourMinute, timeOfDay, zoneName } from "./format.mjs";
 import { missedPanel } from "./missed_panel.mjs";
+import { nav, navName } from "./nav.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
 import { strips } from "./header_strips.mjs";
@@ -15,11 +16,12 @@ import { muteLeft, soundProvenAt, soundState, testSound, toggleMute } from "./so
 import { roomName, say, words } from "./words.mjs";
 
 const text = words.header;
+const ENDED = new Set(["closed", "aborted"]); // its room may have another patient now: it goes by its number
 const TONES = ["high", "medium", "low", "technical"];
 
 /** Mount the header in `root`. Returns how to unmount. */
 export function mountHeader(root) {
-  const parts = [place(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), kioskChip(), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
+  const parts = [place(), nav(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), kioskChip(), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
   const below = [missedPanel(), ...strips()];
   root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), ...below.map((part) => part.node));
   const drawn = [...parts, ...below].filter((part) => part.draw);
@@ -41,7 +43,8 @@ function place() {
       const page = openPage();
       const session = view.state.sessions[page.session] ?? page.last;
       show(back, page.session !== null);
-      setText(title, page.session === null ? text.ward : session ? roomName(session.room) : page.session);
+      setAttribute(title, "class", page.session === null ? "unseen" : null); // the link of the open page says it already
+      setText(title, page.session === null ? navName() : session && !ENDED.has(session.phase) ? roomName(session.room) : page.session);
     },
   };
 }

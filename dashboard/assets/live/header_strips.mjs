@@ -45,7 +45,7 @@ function impairedStrip() {
   };
 }
 
-/** On a session's page: what nobody has answered in other rooms. On the ward their tiles say it. */
+/** On every page but the ward, whose tiles say it: what nobody has answered in other rooms. */
 function elsewhereStrip() {
   const lines = new Map();
   const [list, more] = [el("ul.elsewhere-list"), el("span.muted")];
@@ -54,7 +54,7 @@ function elsewhereStrip() {
     node,
     draw(view) {
       const page = openPage();
-      const found = page.session === null ? [] : elsewhere(Object.values(view.state.sessions), page.session);
+      const found = location.pathname === "/" ? [] : elsewhere(Object.values(view.state.sessions), page.session);
       const shown = found.slice(0, MAX_ELSEWHERE);
       keyed(list, lines, shown.map((one) => one.session.id), roomLine);
       for (const one of shown) lines.get(one.session.id).put(one, view);

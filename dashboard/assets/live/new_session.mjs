@@ -16,6 +16,7 @@ export function newSession() {
     room: field(text.room, { type: "text", maxlength: "80", required: true }),
     label: field(text.label, { type: "text", maxlength: "80", required: true, autocomplete: "off" }),
     birthYear: field(text.birth_year, { type: "number", min: "1900", max: "2100", step: "1", inputmode: "numeric" }),
+    code: field(text.code, { type: "text", maxlength: "16", pattern: "[A-Za-z0-9][A-Za-z0-9\\-]{2,15}", autocomplete: "off", placeholder: text.code_hint, title: text.code_title }),
     weight: field(text.weight, { type: "number", min: "20", max: "300", step: "any", required: true, inputmode: "decimal" }),
     dose: field(text.dose, { type: "number", min: "0", max: "20", step: "any", value: "0.5", required: true, inputmode: "decimal" }),
     duration: field(text.duration, { type: "number", min: "0", max: "1440", step: "any", value: "40", required: true, inputmode: "decimal" }),
@@ -24,8 +25,8 @@ export function newSession() {
   const device = choice(text.device, [["", text.device_none]]);
   const submit = el("button.button.primary", { type: "submit" }, text.open);
   const cancel = button(text.cancel, () => show(node, false), "quiet");
-  const { room, label, birthYear, weight, dose, duration } = fields;
-  const grid = el("div.fields", {}, ...[room, label, birthYear, weight, treatment, dose, duration, device].map((one) => one.node));
+  const { room, label, birthYear, code, weight, dose, duration } = fields;
+  const grid = el("div.fields", {}, ...[room, label, birthYear, code, weight, treatment, dose, duration, device].map((one) => one.node));
   const foot = el("div.buttons", {}, submit, cancel, el("span.muted.small", {}, text.privacy));
   const node = el("form.card.new-session", { id: "new-session", hidden: true, "aria-label": text.title }, el("h2", {}, text.title), grid, foot, outcome.node);
   treatment.input.addEventListener("change", () => {
@@ -45,7 +46,8 @@ export function newSession() {
     const amount = hasInfusion ? { dose_mg_per_kg: dose.input.valueAsNumber, duration_min: duration.input.valueAsNumber } : {};
     const order = { treatment: treatment.input.value, ...amount };
     const year = birthYear.input.value === "" ? null : birthYear.input.valueAsNumber;
-    const patient = { label: label.input.value, birth_year: year, weight_kg: weight.input.valueAsNumber };
+    const coded = code.input.value.trim() === "" ? {} : { code: code.input.value.trim().toUpperCase() };
+    const patient = { label: label.input.value, birth_year: year, weight_kg: weight.input.valueAsNumber, ...coded };
     const opened = await post("/sessions", { room: room.input.value, patient, order });
     if (!opened.ok || device.input.value === "") return opened;
     const bound = await post(`/sessions/${opened.body.id}/bindings`, { device: device.input.value });

@@ -14,6 +14,7 @@ import { onKeys } from "./keys.mjs";
 import { limitsPanel } from "./limits_panel.mjs";
 import { go } from "./navigate.mjs";
 import { setPage } from "./page.mjs";
+import { pastSession } from "./past_session.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { recordPanel } from "./record_panel.mjs";
 import { get } from "./rest.mjs";
@@ -42,9 +43,15 @@ export function mountSession(root, id) {
   root.append(notice, body);
   const source = sessionSource(id);
   let isLoaded = false;
+  let past = null;
 
   const stopDrawing = subscribe((view) => {
     const { session, isOver } = source.now(view);
+    if (session !== null && isOver && !OPEN.includes(session.phase)) {
+      if (past === null) root.replaceChildren((past = pastSession(id, session)).node);
+      setPage({ session: id, last: session });
+      return past.put(session, view);
+    }
     show(body, session !== null);
     tell(notice, session, isOver, source.isUnknown());
     if (session === null) return;
@@ -71,7 +78,7 @@ export function mountSession(root, id) {
 
   return () => {
     for (const stop of [stopDrawing, stopHistory, stopKeys]) stop();
-    for (const part of Object.values(parts)) part.end?.();
+    for (const part of [...Object.values(parts), past]) part?.end?.();
     watch(null);
     root.replaceChildren();
   };

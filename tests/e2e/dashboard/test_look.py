@@ -110,7 +110,7 @@ def test_an_unanswered_alert_sounds_and_an_answered_one_is_silent(open_page: Cal
     stub.reset([stub_ward.session(2, "2", "T.B.", phase=Phase.INFUSING)])
     page = open_page("/", script=AUDIO)
     page.locator("html[data-feed=live]").wait_for()
-    page.locator("h1").click()
+    page.locator(".site-clock").click()  # anywhere on the page
     expect(page.locator("#sound-chip")).to_have_text("sound not proven: press to test")
     assert page.evaluate("tones") == []
     alert = stub_ward.alert("OX-H1", "Deep desaturation", "SpO2 79 < 80")

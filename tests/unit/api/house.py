@@ -20,6 +20,7 @@ from monitor.export.signing import open_key
 from monitor.sessions.registry import Registry
 from monitor.settings import DEFAULT_LIMITS
 from monitor.store.memory import MemoryStore
+from monitor.store.review_memory import MemoryReviewStore
 from schemas.instant import format_ms
 from schemas.measurement import Mode
 
@@ -38,6 +39,7 @@ class House:
     def __init__(self, folder: Path, patience: Patience, store: MemoryStore | None) -> None:
         self.clock = ManualClock()
         self.store = store or MemoryStore()
+        self.review = MemoryReviewStore(self.store)
         self.access = AccessControl(MemoryAccessStore(), self.clock.now_ms)
         limits = encode_limits(parse_limits(DEFAULT_LIMITS.read_text(encoding="utf-8")))
         self.registry = Registry(self.store, self.clock, limits, version="1.2.3", site_zone="UTC")
@@ -46,6 +48,7 @@ class House:
         parts = rest.Parts(
             registry=self.registry,
             store=self.store,
+            review=self.review,
             access=self.access,
             clock=self.clock,
             signing_key=open_key(folder),

@@ -86,7 +86,10 @@ def test_the_page_is_chosen_by_its_path(client: TestClient) -> None:
     body = {
         "output": "main.children",
         "outputs": {"id": "main", "property": "children"},
-        "inputs": [{"id": "url", "property": "pathname", "value": "/session/S-000003"}],
+        "inputs": [
+            {"id": "url", "property": "pathname", "value": "/session/S-000003"},
+            {"id": "url", "property": "search", "value": ""},
+        ],
         "changedPropIds": ["url.pathname"],
     }
     client.get("/")
