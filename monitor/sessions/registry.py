@@ -214,7 +214,7 @@ class Registry:
 
     # --- commands -----------------------------------------------------------------------------------------------------------------
 
-    async def create(self, *, room: str, patient: Patient, order: Order, by: str) -> str:
+    async def create(self, *, room: str, patient: Patient, order: Order, by: str, request: str | None = None) -> str:
         """A new session; its id when it is on disk. Raises CommandRefused (`room_in_use`, `too_many_sessions`), StoreFailed."""
         self._recorder.need_store()
         if len(self._runners) >= MAX_OPEN_SESSIONS:
@@ -224,7 +224,7 @@ class Registry:
             raise Refused("room_in_use", f"{room} has an open session, {taken}: close it first")
         session = f"S-{self._next_no:06d}"
         at_ms = self._clock.now_ms()
-        runner = Runner(session, SessionCreated(by, self._limits[0], self._limits[1], order, patient, room), at_ms)
+        runner = Runner(session, SessionCreated(by, *self._limits, order, patient, room, request), at_ms)
         made = runner.begin(at_ms)
         self._next_no += 1
         self._runners[session] = runner
@@ -232,6 +232,10 @@ class Registry:
         self.screens.introduce(runner)
         await asyncio.shield(done)
         return session
+
+    def created_by(self, request: str) -> str | None:
+        """The open session that a request has made."""
+        return next((runner.session for runner in self._runners.values() if runner.engine.created.request == request), None)
 
     async def command(self, session_id: str, body: Input) -> list[Entry]:
         """Carry a command out; what it wrote into the log, when that is on disk. Raises KeyError, CommandRefused, StoreFailed."""

@@ -12,7 +12,7 @@ export function outcomeLine() {
     node,
     saving: () => put("saving", words.actions.saving),
     tell(answer) {
-      if (answer.ok) return put("saved", say(words.actions.saved, { time: savedAt() }));
+      if (answer.ok) return put("saved", say(answer.wasDone ? words.actions.was_done : words.actions.saved, { time: savedAt() }));
       if (answer.isUnknown) return put("failed", words.actions.unknown);
       return put("failed", say(words.actions.failed, { detail: answer.detail }));
     },
