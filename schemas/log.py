@@ -129,6 +129,15 @@ class ObservationCharted(msgspec.Struct, frozen=True, omit_defaults=True, tag_fi
     request: RequestId | None = None
 
 
+class EntryVoided(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entry_voided"):
+    """Input: the entry `voids` was made in error. It stays in the log and counts no more from here on."""
+
+    by: str
+    reason: Text
+    voids: Annotated[int, msgspec.Meta(ge=1)]
+    request: RequestId | None = None
+
+
 class AudioPaused(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="audio_paused"):
     """Input: the sound of this session's alerts rests for `for_ms`, never longer than the rule set allows. What is seen stays."""
 
@@ -269,6 +278,7 @@ Input = (
     | AlertAcknowledged
     | NoteAdded
     | ObservationCharted
+    | EntryVoided
     | AudioPaused
     | AudioPauseEnded
     | LimitProposed
@@ -288,6 +298,7 @@ ASKED: Final = (  # what a person's request makes: each carries its id, so that 
     AlertAcknowledged,
     NoteAdded,
     ObservationCharted,
+    EntryVoided,
     AudioPaused,
     AudioPauseEnded,
     LimitProposed,

@@ -110,6 +110,7 @@ class Happened(msgspec.Struct, frozen=True):
     at_ms: int
     kind: str
     text: str
+    voids: int | None = None  # the entry that this one marks as made in error
 
 
 class UnboundNow(msgspec.Struct, frozen=True):

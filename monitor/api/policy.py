@@ -82,6 +82,7 @@ TABLE: Final = (
     Row("POST", "/api/v1/sessions/{session_id}/notes", CLINICIAN),
     Row("GET", "/api/v1/signs", ANY_PERSON),
     Row("POST", "/api/v1/sessions/{session_id}/observations", CLINICIAN),
+    Row("POST", "/api/v1/sessions/{session_id}/corrections", CLINICIAN),
     Row("GET", "/api/v1/sessions/{session_id}/gates", ANY_PERSON),
     Row("POST", "/api/v1/sessions/{session_id}/audio-pause", CLINICIAN),
     Row("DELETE", "/api/v1/sessions/{session_id}/audio-pause", CLINICIAN),

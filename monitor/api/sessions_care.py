@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from monitor.access.roles import Role
 from monitor.api.auth import PersonHere
-from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, LimitBody, ObservationsBody
+from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, CorrectionBody, LimitBody, ObservationsBody
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import require
 from monitor.api.sessions_commands import Commands, Done, RequestKey
@@ -39,6 +39,12 @@ def _charting(router: APIRouter, commands: Commands, documented: Documented) -> 
         """What was seen, asked or confirmed. All of it goes on record, or none."""
         require(person, Role.CLINICIAN)
         return await commands.do(session_id, *body.charted(person.username), key=key)
+
+    @router.post("/sessions/{session_id}/corrections", responses=documented.responses(Done, problems=_PROBLEMS))
+    async def correct(person: PersonHere, session_id: str, body: CorrectionBody, key: RequestKey = None) -> Response:
+        """A dose, an observation or a note was entered in error. It stays on record, marked, and counts no more."""
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, body.voided(person.username), key=key)
 
 
 def _gates(router: APIRouter, commands: Commands, clock: Clock, documented: Documented) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from monitor.core.baseline import BaselineCollector
 from monitor.core.channel import NEVER_MS, Channel
+from monitor.core.corrections import Corrections
 from monitor.core.derived import Derivation
 from monitor.core.dose import Dose, planned_rate_ug_per_min
 from monitor.core.gates import Facts, judge_gates, no_baseline, refuse_closed
@@ -36,6 +37,7 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    EntryVoided,
     GateFinding,
     GatesJudged,
     Input,
@@ -72,6 +74,7 @@ class Engine:
         self.started_at_ms: int | None = None
         self.stopped_at_ms: int | None = None
         self.dose = Dose()
+        self.corrections = Corrections(created.order)
         self._sources = Sources(self.limits)
         self.devices = self._sources.devices
         self.channels = self._sources.channels
@@ -208,6 +211,8 @@ class Engine:
                 return (), self._give(body, at_ms)
             case ObservationCharted():
                 return (), self._chart(body, at_ms)
+            case EntryVoided():
+                return (), self._void(body, at_ms)
             case ScreensChanged():
                 return (), self._derived.screens_changed(body.screens, at_ms)
             case AlertShown():
@@ -262,6 +267,28 @@ class Engine:
         self.charted[body.sign] = (body, at_ms)
         channel = self.channels[body.sign]
         channel.set(body.value * 1000, at_ms)
+        return (channel,)
+
+    def _void(self, body: EntryVoided, at_ms: int) -> Sequence[Channel]:
+        """Dose and charted signs follow what counts from here on; what was decided by the entry until now stands."""
+        if self.phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {self.phase}")
+        target = self.corrections.void(body)
+        self._wake_at(at_ms)
+        if isinstance(target, RateSet | BolusGiven):
+            self.dose, self._resume_rate = self.corrections.dose()
+            return self._derived.dose_changed(self.dose, self.stopped_at_ms, at_ms)
+        if not isinstance(target, ObservationCharted):
+            return ()
+        channel, standing = self.channels[target.sign], self.corrections.standing(target.sign)
+        if standing is None:
+            self.charted.pop(target.sign, None)
+            channel.forget()  # nothing is known of it now: that ends no alert
+            return ()
+        if self.charted.get(target.sign) == standing:
+            return ()  # it had been charted anew
+        self.charted[target.sign] = standing
+        channel.set(standing[0].value * 1000, standing[1])
         return (channel,)
 
     def _show(self, body: AlertShown, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:

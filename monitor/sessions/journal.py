@@ -20,6 +20,7 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    EntryVoided,
     GatesJudged,
     LimitAwaitsConfirmation,
     LimitChanged,
@@ -60,7 +61,8 @@ _WHY = {
 def happened(entry: Entry) -> Happened:
     """An entry as a screen's journal shows it."""
     kind = str(type(entry.body).__struct_config__.tag)
-    return Happened(session=entry.session, seq=entry.seq, at_ms=entry.at_ms, kind=kind, text=describe(entry.body))
+    voids = entry.body.voids if isinstance(entry.body, EntryVoided) else None
+    return Happened(session=entry.session, seq=entry.seq, at_ms=entry.at_ms, kind=kind, text=describe(entry.body), voids=voids)
 
 
 def describe(body: Body) -> str:
@@ -102,8 +104,8 @@ def describe(body: Body) -> str:
         case AlertAcknowledged():
             comment = f": {body.comment}" if body.comment else ""
             return f"{body.alert} acknowledged by {body.by}{comment}"
-        case NoteAdded():
-            return f"{body.by}: {body.text}"
+        case NoteAdded() | EntryVoided():
+            return _said(body)
         case MonitorRestarted():
             return f"Monitor restarted ({body.version}); nobody watched since the entry before"
         case BaselineSet():
@@ -118,6 +120,12 @@ def describe(body: Body) -> str:
             return f"Second {VITAL_SIGNS[body.vital].label} asked for within {body.within_ms / 1000:g} s ({body.alert})"
         case _:
             assert_never(body)
+
+
+def _said(body: NoteAdded | EntryVoided) -> str:
+    if isinstance(body, NoteAdded):
+        return f"{body.by}: {body.text}"
+    return f"Entry {body.voids} was made in error, marked by {body.by}: {body.reason}"
 
 
 def _charted(body: ObservationCharted) -> str:

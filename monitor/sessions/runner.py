@@ -90,6 +90,7 @@ class Runner:
             if type(body) is not Measured:
                 has_event = True
                 self.requests.take(entry)
+                self.engine.corrections.take(self.seq, at_ms, body)
         opened_ms = self.chain.first_unsealed_at_ms
         if entries and opened_ms is not None and (has_event or entries[-1].at_ms - opened_ms >= SEAL_EVERY_MS):
             seals += _some(self.chain.seal(self.engine.at_ms))

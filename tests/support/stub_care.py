@@ -33,6 +33,7 @@ CHECKS = [{"rule": "SED-L1", "sign": "sedation", "every_ms": 600_000, "phases": 
 
 def add(stub: "StubMonitor") -> None:
     _charting(stub)
+    _corrections(stub)
     _sound(stub)
     _limits(stub)
 
@@ -91,6 +92,18 @@ def _charting(stub: "StubMonitor") -> None:
             for item in body["items"]:
                 one = observed(one, Charted(item["sign"]), item["value"], stub.now_ms())
             stub.change(one, [("observation_charted", f"{item['sign']} {item['value']} charted by vega") for item in body["items"]])
+
+        return await answered(stub, request, apply)
+
+
+def _corrections(stub: "StubMonitor") -> None:
+    @stub.server.post("/api/v1/sessions/{id_}/corrections")
+    async def correct(request: Request, id_: str) -> Response:
+        body = await noted(stub, request)
+
+        def apply() -> None:
+            line = stub.happened(id_, "entry_voided", f"Entry {body['entry']} was made in error, marked by vega: {body['reason']}")
+            stub.publish(sessions=(stub.fresh(stub.sessions[id_]),), journal=(replace(line, voids=body["entry"]),))
 
         return await answered(stub, request, apply)
 

@@ -15,7 +15,7 @@ const MAX_PAGES = 20;
 const MAX_STEPS = 200;
 const MAX_NOTE = 2_000; // schemas/log.py, Text
 
-/** {node, put(session, view), load(), steps(), focusNote()}. `steps`: the entries that moved the session from phase to phase. */
+/** {node, put(session, view), load(), steps(), entries(), focusNote()}. `steps`: the entries that moved the session from phase to phase. */
 export function journal(id) {
   const outcome = outcomeLine();
   const [none, list, trouble] = [el("p.muted", {}, text.none), el("ol.journal-list", { id: "journal", tabindex: "0", "aria-label": text.title }), el("p.outcome", { "data-state": "failed", hidden: true })];
@@ -35,6 +35,7 @@ export function journal(id) {
   return {
     node,
     steps: () => [...steps.values()],
+    entries: () => known,
     focusNote: note.focus,
     async load() {
       let since = 0;
@@ -54,6 +55,7 @@ export function journal(id) {
       const newest = [...known].reverse();
       keyed(list, lines, newest.map((entry) => entry.seq), () => line());
       for (const entry of newest) lines.get(entry.seq).put(entry, view.zone);
+      for (const { voids } of newest) if (voids) lines.get(voids)?.node.setAttribute("data-voided", "true");
       show(none, known.length === 0);
     },
   };

@@ -6,6 +6,7 @@ import { controls } from "./controls.mjs";
 import { devices } from "./devices.mjs";
 import { dosePanel } from "./dose_panel.mjs";
 import { el, setText, show } from "./dom.mjs";
+import { entriesPanel } from "./entries_panel.mjs";
 import { afterSnapshot, fail, fillHistory, subscribe, view as viewNow, watch } from "./feed.mjs";
 import { gates } from "./gates.mjs";
 import { pointsOf, STREAM_POINTS } from "./history.mjs";
@@ -32,14 +33,15 @@ export function mountSession(root, id) {
   setPage({ session: id });
   const [limits, before] = [limitsPanel(id), gates(id)];
   const steps = controls(id, before.findings);
+  const story = journal(id);
   const parts = {
     ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
-    ...{ dose: dosePanel(id), limits, story: journal(id), bound: devices(id) },
+    ...{ dose: dosePanel(id), limits, story, entries: entriesPanel(id, story.entries), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
   const right = el("div.column.column-right", {}, parts.alerts.node, parts.chart.node, parts.dose.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
-  const middle = el("div.column.column-middle", {}, parts.trend.node, parts.story.node);
+  const middle = el("div.column.column-middle", {}, parts.trend.node, parts.entries.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);
   const body = el("div.session", {}, top, left, middle, right);
   root.append(notice, body);
@@ -62,7 +64,7 @@ export function mountSession(root, id) {
   const stopHistory = afterSnapshot(() => {
     isLoaded = false; // values and entries may have been missed before it
   });
-  const { alerts, chart, story } = parts;
+  const { alerts, chart } = parts;
   const stopKeys = onKeys({ a: alerts.acknowledge, p: alerts.togglePause, c: chart.focus, n: story.focusNote, w: () => go("/") });
 
   function loadAll(session) {

@@ -81,7 +81,7 @@ def test_without_an_answer_each_entry_says_failed_and_that_nobody_knows(room_3: 
     chart.get_by_role("button", name="panic").click()
     chart.get_by_role("button", name="Chart 1").click()
     expect(sign(room_3, "panic")).to_have_attribute("data-state", "failed")
-    expect(chart.locator(".outcome")).to_contain_text("may or may not be saved")
+    expect(chart.locator(".outcome")).to_contain_text("saved or not is not known")
 
 
 def test_a_number_out_of_range_is_marked_and_not_sent(room_3: Page, stub: StubMonitor) -> None:

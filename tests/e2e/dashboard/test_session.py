@@ -38,7 +38,7 @@ def test_a_refused_acknowledgement_says_why_and_stays_unanswered(room_3: Page, s
 def test_without_an_answer_it_says_that_nobody_knows(room_3: Page) -> None:
     room_3.route("**/acknowledgement", lambda route: route.abort())
     room_3.locator('.alert-card[data-tone="high"]').get_by_role("button", name="Acknowledge").click()
-    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_contain_text("may or may not be saved: look at the journal")
+    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_contain_text("saved or not is not known")
 
 
 def test_while_an_answer_is_awaited_it_says_saving_and_cannot_be_sent_twice(room_3: Page, stub: StubMonitor) -> None:

@@ -34,6 +34,7 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    EntryVoided,
     GateFinding,
     GatesJudged,
     Interval,
@@ -169,6 +170,7 @@ def every_event() -> list[Body]:
     return [
         *usual_events(),
         ObservationCharted(by="anna", note="after \u00b5", sign=Charted.SEDATION, value=4),
+        EntryVoided(by="anna", reason="meant for room 4", voids=3),
         AlertShown(alert="BP-H1.1", by="anna", latency_ms=120),
         ScreensChanged(people=("anna",), screens=1),
         AlertNotified(alert="BP-H1.1", channel="webhook", detail="200", is_delivered=True),

@@ -22,6 +22,7 @@ CELLS = {
     "monitor_restarted": EventCells(),
     "device_unbound": EventCells(device="sim-room-1"),
     "observation_charted": EventCells(value="4", unit="{score}"),
+    "entry_voided": EventCells(),
     "alert_shown": EventCells(),
     "screens_changed": EventCells(value="1"),
     "alert_notified": EventCells(),

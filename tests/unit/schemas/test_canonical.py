@@ -28,6 +28,7 @@ from schemas.log import (
     DeviceLeft,
     DeviceUnbound,
     Entry,
+    EntryVoided,
     GateFinding,
     GatesJudged,
     Input,
@@ -81,6 +82,9 @@ BODIES: dict[type, st.SearchStrategy[Any]] = {
     BolusGiven: st.builds(BolusGiven, amounts, texts),
     AlertAcknowledged: st.builds(AlertAcknowledged, texts, texts, st.none() | texts),
     NoteAdded: st.builds(NoteAdded, texts, texts),
+    EntryVoided: st.builds(
+        EntryVoided, texts, texts, st.integers(1, 2**53 - 1), st.none() | st.from_regex(r"[A-Za-z0-9-]{8,64}", fullmatch=True)
+    ),
     MonitorRestarted: st.builds(MonitorRestarted, texts),
     BaselineSet: st.builds(BaselineSet, st.lists(st.builds(Baseline, whole, whole, vitals), max_size=3).map(tuple)),
     AlertChanged: st.builds(AlertChanged, alerts, st.sampled_from(Why)),
