@@ -138,6 +138,42 @@ class EntryVoided(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ki
     request: RequestId | None = None
 
 
+class DrugDrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="drug_drawn"):
+    """Input: a vial or syringe was made ready. `concentration_ug_per_ml`: 50 mg/ml is 50,000."""
+
+    amount_ug: Annotated[int, msgspec.Meta(ge=1, le=MAX_MICROGRAMS)]
+    by: str
+    concentration_ug_per_ml: Annotated[int, msgspec.Meta(ge=1, le=MAX_MICROGRAMS)]
+    lot: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    request: RequestId | None = None
+
+
+class DrugWasted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="drug_wasted"):
+    """Input: what was drawn and not given was destroyed. It counts once another person has witnessed it."""
+
+    amount_ug: Annotated[int, msgspec.Meta(ge=1, le=MAX_MICROGRAMS)]
+    by: str
+    note: Text | None
+    request: RequestId | None = None
+
+
+class WasteWitnessed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="waste_witnessed"):
+    """Input: a second person has seen the waste of the entry `waste`."""
+
+    by: str
+    waste: Annotated[int, msgspec.Meta(ge=1)]
+    request: RequestId | None = None
+
+
+class SignedOff(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="signed_off"):
+    """Input: a clinician signs for the discharge. `name` as printed; `meaning`: what the signature says."""
+
+    by: str
+    meaning: Text
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    request: RequestId | None = None
+
+
 class AudioPaused(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="audio_paused"):
     """Input: the sound of this session's alerts rests for `for_ms`, never longer than the rule set allows. What is seen stays."""
 
@@ -279,6 +315,10 @@ Input = (
     | NoteAdded
     | ObservationCharted
     | EntryVoided
+    | DrugDrawn
+    | DrugWasted
+    | WasteWitnessed
+    | SignedOff
     | AudioPaused
     | AudioPauseEnded
     | LimitProposed
@@ -299,6 +339,10 @@ ASKED: Final = (  # what a person's request makes: each carries its id, so that 
     NoteAdded,
     ObservationCharted,
     EntryVoided,
+    DrugDrawn,
+    DrugWasted,
+    WasteWitnessed,
+    SignedOff,
     AudioPaused,
     AudioPauseEnded,
     LimitProposed,

@@ -73,6 +73,37 @@ class LimitNow(msgspec.Struct, frozen=True):
     vital: Vital
 
 
+class VialNow(msgspec.Struct, frozen=True):
+    """A vial or syringe that was drawn."""
+
+    at_ms: int
+    by: str
+    concentration_ug_per_ml: int
+    drawn_ug: int
+    lot: str
+    seq: int
+
+
+class WasteNow(msgspec.Struct, frozen=True):
+    """What was wasted. `witness` null: waits for a second person, and does not count yet."""
+
+    at_ms: int
+    by: str
+    note: str | None
+    seq: int
+    wasted_ug: int
+    witness: str | None
+
+
+class SignatureNow(msgspec.Struct, frozen=True):
+    """Who has signed for the discharge."""
+
+    at_ms: int
+    by: str
+    meaning: str
+    name: str
+
+
 class SessionNow(msgspec.Struct, frozen=True):
     """A session as it stands: everything a tile or the head of a session page shows."""
 
@@ -100,6 +131,9 @@ class SessionNow(msgspec.Struct, frozen=True):
     audio_paused_by: str | None = None
     observations: tuple[ObservationNow, ...] = ()
     own_limits: tuple[LimitNow, ...] = ()
+    vials: tuple[VialNow, ...] = ()
+    wastes: tuple[WasteNow, ...] = ()
+    signed_off: SignatureNow | None = None
 
 
 class Happened(msgspec.Struct, frozen=True):

@@ -70,3 +70,8 @@ def check_due_ms(session: SessionNow) -> int | None:
 def before_discharge(session: SessionNow) -> Mapping[Charted, int]:
     """What is charted before the session is closed."""
     return {} if session.order.treatment is Treatment.NONE else DISCHARGE
+
+
+def unaccounted_ug(session: SessionNow) -> int:
+    """What was drawn and is neither given nor wasted; negative where more was given than drawn."""
+    return sum(row.drawn_ug for row in session.vials) - session.given_ug - sum(row.wasted_ug for row in session.wastes)

@@ -17,6 +17,7 @@ from monitor.api import (
     sessions,
     sessions_care,
     sessions_commands,
+    sessions_drug,
     sessions_export,
     sessions_trend,
     stream,
@@ -49,6 +50,7 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     commands = sessions_commands.Commands(parts.registry, parts.store, parts.access)
     router.include_router(sessions_commands.routes(commands, documented))
     router.include_router(sessions_care.routes(commands, parts.clock, documented))
+    router.include_router(sessions_drug.routes(commands, documented))
     router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
     exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
     router.include_router(sessions_export.routes(exporter, parts.access))

@@ -3,16 +3,28 @@
 An entry is named by its `seq`, which the engine does not give out: whoever numbers the log, or reads it, calls `take` with each entry.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from monitor.core.dose import Dose, planned_rate_ug_per_min
 from monitor.core.refused import Refused
-from schemas.log import Body, BolusGiven, EntryVoided, NoteAdded, ObservationCharted, PhaseOrdered, RateSet
+from schemas.log import (
+    Body,
+    BolusGiven,
+    DrugDrawn,
+    DrugWasted,
+    EntryVoided,
+    NoteAdded,
+    ObservationCharted,
+    PhaseOrdered,
+    RateSet,
+    WasteWitnessed,
+)
 from schemas.session import Order, Phase
 from schemas.signs import Charted
 
-CORRECTABLE: Final = (RateSet, BolusGiven, ObservationCharted, NoteAdded)
-_KEPT: Final = (*CORRECTABLE, PhaseOrdered)
+CORRECTABLE: Final = (RateSet, BolusGiven, ObservationCharted, NoteAdded, DrugDrawn, DrugWasted)
+_KEPT: Final = (*CORRECTABLE, PhaseOrdered, WasteWitnessed)
 
 
 class Corrections:
@@ -34,12 +46,16 @@ class Corrections:
         if found is None:
             raise Refused("no_such_entry", f"entry {body.voids} is none that a person made and that can be corrected")
         if not isinstance(found[1], CORRECTABLE):
-            raise Refused("not_correctable", f"entry {body.voids} moved the session on: that has happened")
+            raise Refused("not_correctable", f"entry {body.voids} moved the session on, or bears witness: that has happened")
         earlier = self.voided.get(body.voids)
         if earlier is not None:
             raise Refused("already_corrected", f"entry {body.voids} was marked as entered in error by {earlier.by}")
         self.voided[body.voids] = body
         return found[1]
+
+    def counting(self) -> Iterator[tuple[int, int, Body]]:
+        """(seq, at, body) of what was not marked, oldest first."""
+        return ((seq, at_ms, body) for seq, (at_ms, body) in self._entries.items() if seq not in self.voided)
 
     def standing(self, sign: Charted) -> tuple[ObservationCharted, int] | None:
         """The newest charting of a sign that counts, and when it was made."""

@@ -12,6 +12,7 @@ from monitor.core.channel import NEVER_MS, Channel
 from monitor.core.corrections import Corrections
 from monitor.core.derived import Derivation
 from monitor.core.dose import Dose, planned_rate_ug_per_min
+from monitor.core.drug import DrugAccount
 from monitor.core.gates import Facts, judge_gates, no_baseline, refuse_closed
 from monitor.core.judge import Judge, Step
 from monitor.core.limits import decode_limits
@@ -37,6 +38,8 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     EntryVoided,
     GateFinding,
     GatesJudged,
@@ -51,10 +54,12 @@ from schemas.log import (
     RateSet,
     ScreensChanged,
     SessionCreated,
+    SignedOff,
+    WasteWitnessed,
 )
 from schemas.measurement import Measurement, Mode, Validity
 from schemas.session import OPEN_PHASES, Baseline, Phase, Treatment
-from schemas.signs import SIGNS, Charted
+from schemas.signs import SIGNS, Charted, Derived
 from schemas.vitals import Vital
 
 __all__ = ["NEVER_MS", "Engine", "Step"]
@@ -75,6 +80,8 @@ class Engine:
         self.stopped_at_ms: int | None = None
         self.dose = Dose()
         self.corrections = Corrections(created.order)
+        self.drug = DrugAccount(self.corrections)
+        self.signed_off: tuple[SignedOff, int] | None = None  # the last one, and when
         self._sources = Sources(self.limits)
         self.devices = self._sources.devices
         self.channels = self._sources.channels
@@ -213,6 +220,9 @@ class Engine:
                 return (), self._chart(body, at_ms)
             case EntryVoided():
                 return (), self._void(body, at_ms)
+            case DrugDrawn() | DrugWasted() | WasteWitnessed() | SignedOff():
+                self._account_for(body, at_ms)
+                return (), ()
             case ScreensChanged():
                 return (), self._derived.screens_changed(body.screens, at_ms)
             case AlertShown():
@@ -291,6 +301,17 @@ class Engine:
         channel.set(standing[0].value * 1000, standing[1])
         return (channel,)
 
+    def _account_for(self, body: DrugDrawn | DrugWasted | WasteWitnessed | SignedOff, at_ms: int) -> None:
+        """Looked at by the gates alone."""
+        if self.phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {self.phase}")
+        if isinstance(body, WasteWitnessed):
+            self.drug.check_witness(body)
+        elif isinstance(body, SignedOff):
+            if self.phase is not Phase.RECOVERY:
+                raise Refused("not_in_recovery", f"the discharge is signed for in recovery; the session is {self.phase}")
+            self.signed_off = (body, at_ms)
+
     def _show(self, body: AlertShown, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
         state = self._judge.state_of(body.alert)
         if state is None:
@@ -353,6 +374,8 @@ class Engine:
     def gate_findings(self, before: Before, at_ms: int) -> tuple[GateFinding, ...]:
         """What stands against a step if it were taken now."""
         grown = self._derived.grown(self.dose, at_ms)
+        grown[Derived.DRUG_UNACCOUNTED] = self.drug.unaccounted_ug(self.dose.given_ug(at_ms))
+        grown[Derived.SIGNED_OFF] = 0 if self.signed_off is None else 1000
         baselines = self._collector.take(at_ms) if before is Before.START else self.baselines
         findings = judge_gates(self.limits.gate, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
         incomplete = self._collector.refuse_start(at_ms) if before is Before.START else None

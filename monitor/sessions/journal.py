@@ -19,6 +19,8 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     Entry,
     EntryVoided,
     GatesJudged,
@@ -35,6 +37,8 @@ from schemas.log import (
     RemeasureRequested,
     ScreensChanged,
     SessionCreated,
+    SignedOff,
+    WasteWitnessed,
 )
 from schemas.signs import SIGNS
 from schemas.stream_wire import Happened
@@ -97,15 +101,13 @@ def describe(body: Body) -> str:
         case PhaseOrdered():
             override = f", overriding: {body.override}" if body.override else ""
             return f"{body.phase} ordered by {body.by}{override}"
-        case RateSet():
-            return f"Rate {body.rate_ug_per_min / 1000:g} mg/min set by {body.by}"
-        case BolusGiven():
-            return f"Bolus {body.amount_ug / 1000:g} mg recorded by {body.by}"
         case AlertAcknowledged():
             comment = f": {body.comment}" if body.comment else ""
             return f"{body.alert} acknowledged by {body.by}{comment}"
-        case NoteAdded() | EntryVoided():
+        case NoteAdded() | EntryVoided() | SignedOff():
             return _said(body)
+        case RateSet() | BolusGiven() | DrugDrawn() | DrugWasted() | WasteWitnessed():
+            return _drug(body)
         case MonitorRestarted():
             return f"Monitor restarted ({body.version}); nobody watched since the entry before"
         case BaselineSet():
@@ -122,10 +124,26 @@ def describe(body: Body) -> str:
             assert_never(body)
 
 
-def _said(body: NoteAdded | EntryVoided) -> str:
+def _said(body: NoteAdded | EntryVoided | SignedOff) -> str:
     if isinstance(body, NoteAdded):
         return f"{body.by}: {body.text}"
+    if isinstance(body, SignedOff):
+        return f"Signed by {body.name} ({body.by}): {body.meaning}"
     return f"Entry {body.voids} was made in error, marked by {body.by}: {body.reason}"
+
+
+def _drug(body: RateSet | BolusGiven | DrugDrawn | DrugWasted | WasteWitnessed) -> str:
+    match body:
+        case RateSet():
+            return f"Rate {body.rate_ug_per_min / 1000:g} mg/min set by {body.by}"
+        case BolusGiven():
+            return f"Bolus {body.amount_ug / 1000:g} mg recorded by {body.by}"
+        case DrugDrawn():
+            return f"Drawn {body.amount_ug / 1000:g} mg of {body.concentration_ug_per_ml / 1000:g} mg/ml, lot {body.lot}, by {body.by}"
+        case DrugWasted():
+            return f"Wasted {body.amount_ug / 1000:g} mg by {body.by}, waits for a witness{f': {body.note}' if body.note else ''}"
+        case WasteWitnessed():
+            return f"Waste of entry {body.waste} witnessed by {body.by}"
 
 
 def _charted(body: ObservationCharted) -> str:

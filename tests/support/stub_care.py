@@ -12,6 +12,7 @@ from schemas.log import GateFinding
 from schemas.signs import SIGNS, Charted
 from schemas.stream_wire import LimitNow, ObservationNow, SessionNow
 from schemas.vitals import Vital
+from tests.support import stub_drug
 from tests.support.stub_answers import answered, noted, problem
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ CHECKS = [{"rule": "SED-L1", "sign": "sedation", "every_ms": 600_000, "phases": 
 def add(stub: "StubMonitor") -> None:
     _charting(stub)
     _corrections(stub)
+    stub_drug.add(stub)
     _sound(stub)
     _limits(stub)
 

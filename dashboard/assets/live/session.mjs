@@ -5,6 +5,7 @@ import { chartPanel } from "./chart_panel.mjs";
 import { controls } from "./controls.mjs";
 import { devices } from "./devices.mjs";
 import { dosePanel } from "./dose_panel.mjs";
+import { drugPanel } from "./drug_panel.mjs";
 import { el, setText, show } from "./dom.mjs";
 import { entriesPanel } from "./entries_panel.mjs";
 import { afterSnapshot, fail, fillHistory, subscribe, view as viewNow, watch } from "./feed.mjs";
@@ -18,6 +19,7 @@ import { go } from "./navigate.mjs";
 import { setPage } from "./page.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { get } from "./rest.mjs";
+import { signOff } from "./sign_off.mjs";
 import { settle } from "./state.mjs";
 import { trend } from "./trend.mjs";
 import { say, words } from "./words.mjs";
@@ -36,10 +38,10 @@ export function mountSession(root, id) {
   const story = journal(id);
   const parts = {
     ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
-    ...{ dose: dosePanel(id), limits, story, entries: entriesPanel(id, story.entries), bound: devices(id) },
+    ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), limits, story, entries: entriesPanel(id, story.entries), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
-  const right = el("div.column.column-right", {}, parts.alerts.node, parts.chart.node, parts.dose.node);
+  const right = el("div.column.column-right", {}, parts.alerts.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.drug.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
   const middle = el("div.column.column-middle", {}, parts.trend.node, parts.entries.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Locator, Page, expect
 
+from schemas.stream_wire import VialNow, WasteNow
+from tests.support import stub_ward
 from tests.support.stub_monitor import StubMonitor
 
 pytestmark = pytest.mark.e2e
@@ -56,3 +59,76 @@ def test_an_auditor_sees_the_entries_and_marks_none(open_page: Callable[..., Pag
     page.locator("#entries summary").click()
     expect(entry(page, "Rate 0.875 mg/min")).to_be_visible()
     expect(page.locator("#entries li").get_by_role("button")).to_have_count(0)
+
+
+# --- the drug's account -----------------------------------------------------------------------------------------------------------------
+
+
+def fill(form: Locator, **values: str) -> None:
+    for label, value in values.items():
+        form.get_by_label({"mg_per_ml": "mg/ml"}.get(label, label), exact=True).fill(value)
+
+
+def test_the_account_says_what_is_left_and_a_waste_waits_for_a_witness(room_3: Page, stub: StubMonitor) -> None:
+    drug = room_3.locator("#drug")
+    expect(drug.locator("#drug-balance")).to_contain_text("mg more given than drawn")
+    drug.locator("summary").click()
+    drawn = drug.get_by_role("form", name="Record drawn")
+    fill(drawn, Lot="A17", mg_per_ml="50", mg="50")
+    drawn.get_by_role("button").click()
+    expect(drug).to_contain_text("drawn 50.0 mg of 50 mg/ml, lot A17, by R. Vega")
+    expect(drug.locator("#drug-balance")).to_contain_text("mg left")
+    wasted = drug.get_by_role("form", name="Record waste")
+    fill(wasted, mg="12.5")
+    wasted.get_by_role("button").click()
+    expect(drug).to_contain_text("wasted 12.5 mg by R. Vega, waits for a witness. Another clinician confirms it")
+    expect(drug.get_by_role("button", name="I saw it wasted")).to_be_hidden()
+    assert [body for _, _, body in stub.posts] == [
+        {"kind": "drawn", "lot": "A17", "concentration_mg_per_ml": 50, "amount_mg": 50},
+        {"kind": "wasted", "amount_mg": 12.5},
+    ]
+
+
+def test_what_is_not_saved_stays_as_it_was_typed(room_3: Page, stub: StubMonitor) -> None:
+    stub.refusals["/drug"] = (503, {"reason": "store_failed", "detail": "the disk is full"})
+    drug = room_3.locator("#drug")
+    drug.locator("summary").click()
+    drawn = drug.get_by_role("form", name="Record drawn")
+    fill(drawn, Lot="A17", mg_per_ml="50", mg="50")
+    drawn.get_by_role("button").click()
+    expect(drug.locator(".outcome")).to_have_text("NOT SAVED: the disk is full")
+    expect(drawn.get_by_label("Lot")).to_have_value("A17")
+
+
+def test_a_second_clinician_witnesses_and_the_account_is_even(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    one = stub.sessions["S-000004"]
+    at_ms = stub_ward.START_MS
+    vial = VialNow(at_ms, "ruiz", 50_000, one.given_ug + 15_000, "A17", 900)
+    stub.sessions["S-000004"] = replace(one, vials=(vial,), wastes=(WasteNow(at_ms, "ruiz", None, 901, 15_000, None),))
+    page = open_page("/session/S-000004")
+    drug = page.locator("#drug")
+    expect(drug.locator("#drug-balance")).to_have_text("15.0 mg left")
+    drug.locator("summary").click()
+    drug.get_by_role("button", name="I saw it wasted").click()
+    expect(drug).to_contain_text("witnessed by vega")
+    expect(drug.locator("#drug-balance")).to_have_text("accounted for")
+    assert stub.posts[0][1] == "/api/v1/sessions/S-000004/drug/901/witness"
+
+
+# --- sign-off ---------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_discharge_is_signed_with_name_and_meaning(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    page = open_page("/session/S-000004")
+    card = page.locator("#sign-off")
+    expect(card).to_contain_text("fit to leave with the escort.” Signed as R. Vega.")
+    card.get_by_role("button", name="Sign for the discharge").click()
+    assert stub.posts == [], "asks once more"
+    card.get_by_role("button", name="Confirm: Sign for the discharge").click()
+    expect(card).to_contain_text("Signed by R. Vega (vega) at 10:41.")
+    expect(card.get_by_role("button")).to_have_count(0)
+    assert stub.posts[0][2]["meaning"].startswith("I have assessed this patient")
+
+
+def test_while_infusing_nothing_is_signed(room_3: Page) -> None:
+    expect(room_3.locator("#sign-off")).to_be_hidden()

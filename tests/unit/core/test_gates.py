@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from monitor.core.refused import Refused
 from schemas.limits import Before, Effect
-from schemas.log import Entry, GatesJudged
+from schemas.log import DrugDrawn, Entry, GatesJudged, SignedOff
 from schemas.session import Order, Phase, Treatment
 from schemas.signs import Charted
 from tests.unit.core.bedside import CALM, CALM_CUFF, EXCLUDED, INFUSION, PREPARED, WATCHED, Bedside, infusing
@@ -181,6 +181,9 @@ def test_a_discharge_before_its_time_wants_a_reason(gate: str, bed: Bedside) -> 
 
 
 def test_a_patient_who_is_well_may_leave() -> None:
+    given_ug = OPEN.engine.dose.given_ug(OPEN.now_ms)
+    OPEN.apply(DrugDrawn(given_ug, "anna", 50_000, "A17"))
+    OPEN.apply(SignedOff("anna", "fit to leave", "A. Meyer"))
     assert judged(OPEN.order(Phase.CLOSED, "")) == {}
 
 

@@ -27,6 +27,8 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     Entry,
     EntryVoided,
     GateFinding,
@@ -48,6 +50,8 @@ from schemas.log import (
     ScreensChanged,
     Seal,
     SessionCreated,
+    SignedOff,
+    WasteWitnessed,
     canonical,
     decode_body,
     decode_entry,
@@ -82,6 +86,10 @@ BODIES: dict[type, st.SearchStrategy[Any]] = {
     BolusGiven: st.builds(BolusGiven, amounts, texts),
     AlertAcknowledged: st.builds(AlertAcknowledged, texts, texts, st.none() | texts),
     NoteAdded: st.builds(NoteAdded, texts, texts),
+    DrugDrawn: st.builds(DrugDrawn, st.integers(1, 10**7), texts, st.integers(1, 10**7), st.text(min_size=1, max_size=80)),
+    DrugWasted: st.builds(DrugWasted, st.integers(1, 10**7), texts, st.none() | texts),
+    WasteWitnessed: st.builds(WasteWitnessed, texts, st.integers(1, 2**53 - 1)),
+    SignedOff: st.builds(SignedOff, texts, texts, st.text(min_size=1, max_size=80)),
     EntryVoided: st.builds(
         EntryVoided, texts, texts, st.integers(1, 2**53 - 1), st.none() | st.from_regex(r"[A-Za-z0-9-]{8,64}", fullmatch=True)
     ),
