@@ -48,12 +48,14 @@ class SessionCreated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=
 
 
 class DeviceBound(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="device_bound"):
-    """Input: from here on the device's readings belong to this session. `mode` and `source` are the device's registered ones."""
+    """Input: from here on the device's readings belong to this session. `mode` and `source` are the device's registered ones. `read_back`:
+    the sentence with room, patient and device that the person confirmed at the bedside; absent where nobody was asked."""
 
     by: str
     device: str
     mode: Mode
     source: str
+    read_back: Text | None = None
     request: RequestId | None = None
 
 

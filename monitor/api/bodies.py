@@ -28,6 +28,7 @@ def _readable(text: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(_one_line)]
+LongLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_readable)]
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 DoseMg = Annotated[float, Field(ge=0, le=MAX_DOSE_MG)]
@@ -92,7 +93,10 @@ class NewSessionBody(Body):
 
 
 class BindingBody(Body):
+    """`read_back`: the sentence with room, patient and device that a person confirmed beside the patient."""
+
     device: DeviceId
+    read_back: LongLine | None = None
 
 
 class PhaseBody(Body):

@@ -104,12 +104,14 @@ class Commands:
             raise await why_not_open(self._store, session_id)
         return runner
 
-    async def bind(self, session_id: str, device: str, by: str, key: str | None) -> Response:
+    async def bind(self, session_id: str, body: BindingBody, by: str, key: str | None) -> Response:
         """Mode and source are the registered ones: nobody can bind a simulator as a real device."""
         rows = {row.device: row for row in await self._access.devices.all() if row.revoked_at_ms is None}
+        device = body.device
         if device not in rows:
             raise Problem(404, "unknown_device", "No such device is registered, or it was revoked.")
-        bound = DeviceBound(by=by, device=device, mode=rows[device].mode, source=rows[device].source)
+        row = rows[device]
+        bound = DeviceBound(by=by, device=device, mode=row.mode, source=row.source, read_back=body.read_back)
         return await self.do(session_id, bound, key=key)
 
 
@@ -138,7 +140,7 @@ def routes(commands: Commands, documented: Documented) -> APIRouter:
     async def bind(person: PersonHere, session_id: str, body: BindingBody, key: RequestKey = None) -> Response:
         """From here on the device's readings are this patient's. A device is bound to one session at a time."""
         require(person, Role.CLINICIAN)
-        return await commands.bind(session_id, body.device, person.username, key)
+        return await commands.bind(session_id, body, person.username, key)
 
     @router.delete("/sessions/{session_id}/bindings/{device}", responses=done)
     async def unbind(person: PersonHere, session_id: str, device: str, key: RequestKey = None) -> Response:

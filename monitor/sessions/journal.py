@@ -91,7 +91,8 @@ def describe(body: Body) -> str:
             order = body.order
             return f"Session planned in {body.room} by {body.by}: {order.dose_ug / 1000:g} mg over {order.duration_ms / 60000:g} min"
         case DeviceBound():
-            return f"{body.device} bound by {body.by} ({body.mode}: {body.source})"
+            read_back = f", read back: {body.read_back}" if body.read_back else ""
+            return f"{body.device} bound by {body.by} ({body.mode}: {body.source}){read_back}"
         case DeviceUnbound():
             return f"{body.device} unbound by {body.by}"
         case DeviceJoined():

@@ -10,7 +10,7 @@ from monitor.core.refused import Refused
 from monitor.notify.dispatch import Dispatcher
 from monitor.sessions.canary import DEVICE as CANARY_DEVICE
 from monitor.sessions.canary import Canary
-from monitor.sessions.device_positions import FrameRefused
+from monitor.sessions.device_positions import DevicePosition, FrameRefused
 from monitor.sessions.device_table import DeviceTable
 from monitor.sessions.figures import offer_figures
 from monitor.sessions.frames import follow_commit, invalid_readings
@@ -184,6 +184,10 @@ class Registry:
     def session_of(self, device: str) -> str | None:
         return self._devices.session_of(device)
 
+    def device_position(self, device: str) -> DevicePosition | None:
+        """What is known of a device beside its sessions; None where it was never here."""
+        return self._devices.position(device)
+
     async def settled(self) -> None:
         """Returns when everything judged so far is on disk: what is read then is on record."""
         await self._recorder.settled()
@@ -261,7 +265,7 @@ class Registry:
         """A device that was connected before it was bound has joined now."""
         position = self._devices.position(device)
         if position is not None:
-            position.unbound_readings = 0
+            position.bound()
             if position.is_connected:
                 self._do.tell(runner, DeviceJoined(position.boot, device, position.intervals))
 
@@ -319,8 +323,7 @@ class Registry:
             raise FrameRefused(RefusedReason.BUSY, f"{session} is not judged any more: keep the frame until it is")
         position.take(seq)
         if runner is None:
-            position.unbound_readings += sum(len(measurement.values) for measurement in measurements)
-            position.unbound_last_ms = received_at_ms
+            position.saw_unbound(measurements, received_at_ms)
             position.committing(self._recorder.move(position.position))
             raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} is bound to no open session: nothing of this frame is recorded")
         try:

@@ -12,7 +12,7 @@ from schemas.log import GateFinding
 from schemas.signs import SIGNS, Charted
 from schemas.stream_wire import LimitNow, ObservationNow, SessionNow
 from schemas.vitals import Vital
-from tests.support import stub_drug
+from tests.support import stub_bind, stub_drug
 from tests.support.stub_answers import answered, noted, problem
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def add(stub: "StubMonitor") -> None:
     _charting(stub)
     _corrections(stub)
     stub_drug.add(stub)
+    stub_bind.add(stub)
     _sound(stub)
     _limits(stub)
 

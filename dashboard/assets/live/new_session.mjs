@@ -1,6 +1,7 @@
 // The form that opens a session: room, whose, what is ordered, which device. Pseudonymous by design.
 
 import { act, button, outcomeLine } from "./actions.mjs";
+import { readBackNext } from "./devices.mjs";
 import { el, show } from "./dom.mjs";
 import { go } from "./navigate.mjs";
 import { get, post } from "./rest.mjs";
@@ -47,10 +48,8 @@ export function newSession() {
     const year = birthYear.input.value === "" ? null : birthYear.input.valueAsNumber;
     const patient = { label: label.input.value, birth_year: year, weight_kg: weight.input.valueAsNumber };
     const opened = await post("/sessions", { room: room.input.value, patient, order });
-    if (!opened.ok || device.input.value === "") return opened;
-    const bound = await post(`/sessions/${opened.body.id}/bindings`, { device: device.input.value });
-    // The session is there either way; a refused binding is told on its page, where it can be tried again.
-    return bound.ok ? opened : { ...opened, detail: bound.detail };
+    if (opened.ok && device.input.value !== "") readBackNext(device.input.value); // bound on its page, once it was read back
+    return opened;
   }
 
   async function openForm() {

@@ -132,3 +132,52 @@ def test_the_discharge_is_signed_with_name_and_meaning(open_page: Callable[..., 
 
 def test_while_infusing_nothing_is_signed(room_3: Page) -> None:
     expect(room_3.locator("#sign-off")).to_be_hidden()
+
+
+# --- right patient, right device --------------------------------------------------------------------------------------------------------
+
+
+def test_a_device_is_bound_once_its_label_was_read_back(room_3: Page, stub: StubMonitor) -> None:
+    devices = room_3.locator(".devices")
+    devices.get_by_label("Device", exact=True).select_option("monitor-b7")
+    devices.get_by_role("button", name="Bind", exact=True).click()
+    check = room_3.locator("#read-back")
+    expect(check).to_contain_text("real device · bedside monitor")
+    expect(check).to_contain_text("HR 71 · SpO2 97 · ")
+    expect(check).to_contain_text("It will measure beside monitor-b3")
+    expect(check.locator(".read-back-sentence")).to_have_text("Room 3 = J.S. 1984 = ______")
+    confirm = check.get_by_role("button", name="Confirm and bind")
+    label = check.get_by_label("Type the label that stands on it")
+    expect(label).to_be_focused()
+    for wrong in ("", "monitor b8", "-"):
+        label.fill(wrong)
+        expect(confirm).to_be_disabled()
+    label.fill("Monitor B7")
+    expect(check.locator(".read-back-sentence")).to_have_text("Room 3 = J.S. 1984 = monitor-b7")
+    assert stub.posts == []
+    confirm.click()
+    expect(devices.locator(".device-list")).to_contain_text("monitor-b7")
+    expect(check).to_be_hidden()
+    assert stub.posts == [("POST", f"{S3}/bindings", {"device": "monitor-b7", "read_back": "Room 3 = J.S. 1984 = monitor-b7"})]
+
+
+def test_a_binding_that_is_refused_keeps_what_was_typed(room_3: Page, stub: StubMonitor) -> None:
+    stub.refusals["/bindings"] = (409, {"reason": "device_in_use", "detail": "monitor-b7 is bound to S-000009"})
+    room_3.locator(".devices").get_by_label("Device", exact=True).select_option("monitor-b7")
+    room_3.get_by_role("button", name="Bind", exact=True).click()
+    label = room_3.get_by_label("Type the label that stands on it")
+    label.fill("monitor-b7")
+    label.press("Enter")
+    expect(room_3.locator(".devices .outcome")).to_have_text("NOT SAVED: monitor-b7 is bound to S-000009")
+    expect(label).to_have_value("monitor-b7")
+
+
+def test_to_change_a_device_the_tile_is_cleared_first(room_3: Page, stub: StubMonitor) -> None:
+    one = stub.sessions["S-000003"]
+    stub.put(replace(one, vitals=tuple(replace(row, device="monitor-b3") for row in one.vitals)))
+    heart = room_3.locator(".numbers .readout-value").first
+    expect(heart).not_to_have_text("---")
+    room_3.get_by_role("button", name="Unbind").first.click()
+    room_3.get_by_role("button", name="Confirm: Unbind").click()
+    for value in room_3.locator(".numbers .readout-value:visible").all():
+        expect(value).to_contain_text("---")
