@@ -36,7 +36,8 @@ class Measured(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="mea
 
 
 class SessionCreated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_created"):
-    """Input, always the first entry. `limits` is the canonical JSON text of the rule set in force."""
+    """Input, always the first entry. `limits` is the canonical JSON text of the rule set in force. `indication`: the preset it was opened
+    with."""
 
     by: str
     limits: str
@@ -44,6 +45,7 @@ class SessionCreated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=
     order: Order
     patient: Patient
     room: str
+    indication: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     request: RequestId | None = None
 
 

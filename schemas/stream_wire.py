@@ -134,6 +134,9 @@ class SessionNow(msgspec.Struct, frozen=True):
     vials: tuple[VialNow, ...] = ()
     wastes: tuple[WasteNow, ...] = ()
     signed_off: SignatureNow | None = None
+    indication: str | None = None
+    first_dose_at_ms: int | None = None
+    last_dose_at_ms: int | None = None  # of doses that are given at once
 
 
 class Happened(msgspec.Struct, frozen=True):

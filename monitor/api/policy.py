@@ -81,6 +81,7 @@ TABLE: Final = (
     Row("POST", "/api/v1/sessions/{session_id}/alerts/{alert}/acknowledgement", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/notes", CLINICIAN),
     Row("GET", "/api/v1/signs", ANY_PERSON),
+    Row("GET", "/api/v1/protocols", ANY_PERSON),
     Row("POST", "/api/v1/sessions/{session_id}/observations", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/corrections", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/drug", CLINICIAN),

@@ -13,8 +13,10 @@ from monitor.api.rest_refusals import require
 from monitor.api.sessions_commands import Commands, Done, RequestKey
 from monitor.clock import Clock
 from monitor.sessions.care import GatesNow, LimitsNow, SignForm, gates_now, limits_now, sign_forms
+from monitor.sessions.protocols import protocols
 from schemas.limits import Before
 from schemas.log import AudioPauseEnded, LimitConfirmed
+from schemas.protocols import Protocols
 
 _PROBLEMS: Final = (404, 409, 503)
 Proposal = Annotated[int, Path(ge=1, le=MAX_PROPOSAL)]
@@ -33,6 +35,10 @@ def _charting(router: APIRouter, commands: Commands, documented: Documented) -> 
     @router.get("/signs", responses=documented.responses(tuple[SignForm, ...]), summary="What can be charted, with ranges")
     async def signs(_: PersonHere) -> Response:
         return answer(sign_forms())
+
+    @router.get("/protocols", responses=documented.responses(Protocols), summary="Presets of an order, and what falls due when")
+    async def presets(_: PersonHere) -> Response:
+        return answer(protocols())
 
     @router.post("/sessions/{session_id}/observations", responses=documented.responses(Done, problems=_PROBLEMS))
     async def chart(person: PersonHere, session_id: str, body: ObservationsBody, key: RequestKey = None) -> Response:

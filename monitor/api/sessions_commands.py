@@ -88,7 +88,8 @@ class Commands:
         """The new session's id, or that of the one which this request has made. Raises Problem, CommandRefused, StoreFailed."""
 
         def start() -> Coroutine[Any, Any, str]:
-            return self.registry.create(room=body.room, patient=body.patient.patient(), order=body.to_order(), by=by, request=key)
+            patient, order = body.patient.patient(), body.to_order()
+            return self.registry.create(room=body.room, patient=patient, order=order, by=by, indication=body.indication, request=key)
 
         if key is None:
             return await on_record(start())

@@ -57,6 +57,10 @@ class Corrections:
         """(seq, at, body) of what was not marked, oldest first."""
         return ((seq, at_ms, body) for seq, (at_ms, body) in self._entries.items() if seq not in self.voided)
 
+    def doses_at_ms(self) -> tuple[int, ...]:
+        """When doses were given at once, oldest first."""
+        return tuple(at_ms for _, at_ms, body in self.counting() if isinstance(body, BolusGiven))
+
     def standing(self, sign: Charted) -> tuple[ObservationCharted, int] | None:
         """The newest charting of a sign that counts, and when it was made."""
         for seq, (at_ms, body) in reversed(self._entries.items()):

@@ -13,7 +13,7 @@ from monitor.core.corrections import Corrections
 from monitor.core.derived import Derivation
 from monitor.core.dose import Dose, planned_rate_ug_per_min
 from monitor.core.drug import DrugAccount
-from monitor.core.gates import Facts, judge_gates, no_baseline, refuse_closed
+from monitor.core.gates import Facts, gates_of, judge_gates, no_baseline, refuse_closed
 from monitor.core.judge import Judge, Step
 from monitor.core.limits import decode_limits
 from monitor.core.own_limits import OwnLimit, OwnLimits
@@ -58,7 +58,7 @@ from schemas.log import (
     WasteWitnessed,
 )
 from schemas.measurement import Measurement, Mode, Validity
-from schemas.session import OPEN_PHASES, Baseline, Phase, Treatment
+from schemas.session import INFUSED, OPEN_PHASES, Baseline, Phase, Treatment
 from schemas.signs import SIGNS, Charted, Derived
 from schemas.vitals import Vital
 
@@ -258,6 +258,8 @@ class Engine:
 
     def _give(self, body: RateSet | BolusGiven, at_ms: int) -> Sequence[Channel]:
         if isinstance(body, RateSet):
+            if self.created.order.treatment not in INFUSED:
+                raise Refused("no_rate", f"{self.created.order.treatment} is not infused: record each dose as it is given")
             if self.phase is not Phase.INFUSING:
                 raise Refused("not_infusing", f"a rate can be set while infusing; the session is {self.phase}")
             self.dose.set_rate(_amount(body.rate_ug_per_min), at_ms)
@@ -377,9 +379,19 @@ class Engine:
         grown[Derived.DRUG_UNACCOUNTED] = self.drug.unaccounted_ug(self.dose.given_ug(at_ms))
         grown[Derived.SIGNED_OFF] = 0 if self.signed_off is None else 1000
         baselines = self._collector.take(at_ms) if before is Before.START else self.baselines
-        findings = judge_gates(self.limits.gate, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
+        first_ms = self.first_dose_at_ms
+        grown[Derived.MINUTES_SINCE_FIRST_DOSE] = 0 if first_ms is None else (at_ms - first_ms) // 60
+        gates = gates_of(self.limits.gate, self.created.order.treatment)
+        findings = judge_gates(gates, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
         incomplete = self._collector.refuse_start(at_ms) if before is Before.START else None
         return findings if incomplete is None else (*findings, no_baseline(incomplete))
+
+    @property
+    def first_dose_at_ms(self) -> int | None:
+        """The start of an infusion; of what is given at once the first dose."""
+        if self.created.order.treatment in INFUSED:
+            return self.started_at_ms
+        return next(iter(self.corrections.doses_at_ms()), None)
 
     def alerts(self) -> tuple[Alert, ...]:
         """All that are not over, highest priority first, unanswered before answered, oldest first."""

@@ -89,7 +89,8 @@ def describe(body: Body) -> str:
             return ", ".join(values)
         case SessionCreated():
             order = body.order
-            return f"Session planned in {body.room} by {body.by}: {order.dose_ug / 1000:g} mg over {order.duration_ms / 60000:g} min"
+            over = f" over {order.duration_ms / 60000:g} min" if order.duration_ms or not order.dose_ug else f" {order.treatment}"
+            return f"Session planned in {body.room} by {body.by}: {order.dose_ug / 1000:g} mg{over}"
         case DeviceBound():
             read_back = f", read back: {body.read_back}" if body.read_back else ""
             return f"{body.device} bound by {body.by} ({body.mode}: {body.source}){read_back}"

@@ -218,7 +218,9 @@ class Registry:
 
     # --- commands -----------------------------------------------------------------------------------------------------------------
 
-    async def create(self, *, room: str, patient: Patient, order: Order, by: str, request: str | None = None) -> str:
+    async def create(
+        self, *, room: str, patient: Patient, order: Order, by: str, indication: str | None = None, request: str | None = None
+    ) -> str:
         """A new session; its id when it is on disk. Raises CommandRefused (`room_in_use`, `too_many_sessions`), StoreFailed."""
         self._recorder.need_store()
         if len(self._runners) >= MAX_OPEN_SESSIONS:
@@ -228,7 +230,7 @@ class Registry:
             raise Refused("room_in_use", f"{room} has an open session, {taken}: close it first")
         session = f"S-{self._next_no:06d}"
         at_ms = self._clock.now_ms()
-        runner = Runner(session, SessionCreated(by, *self._limits, order, patient, room, request), at_ms)
+        runner = Runner(session, SessionCreated(by, *self._limits, order, patient, room, indication, request), at_ms)
         made = runner.begin(at_ms)
         self._next_no += 1
         self._runners[session] = runner

@@ -68,6 +68,9 @@ def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> Sessio
             WasteNow(row.at_ms, row.body.by, row.body.note, row.seq, row.body.amount_ug, row.witness) for row in engine.drug.wasted()
         ),
         signed_off=_signature(engine),
+        indication=created.indication,
+        first_dose_at_ms=engine.first_dose_at_ms,
+        last_dose_at_ms=max(engine.corrections.doses_at_ms(), default=None),
         cuff_interval_ms=engine.channels[Vital.SYSTOLIC_BP].interval_ms,
         last_seq=last_seq,
     )

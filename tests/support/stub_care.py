@@ -7,6 +7,7 @@ from fastapi import Request
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from monitor.sessions.protocols import protocols
 from schemas.limits import Effect
 from schemas.log import GateFinding
 from schemas.signs import SIGNS, Charted
@@ -35,6 +36,7 @@ CHECKS = [{"rule": "SED-L1", "sign": "sedation", "every_ms": 600_000, "phases": 
 def add(stub: "StubMonitor") -> None:
     _charting(stub)
     _corrections(stub)
+    _protocols(stub)
     stub_drug.add(stub)
     stub_bind.add(stub)
     _sound(stub)
@@ -97,6 +99,12 @@ def _charting(stub: "StubMonitor") -> None:
             stub.change(one, [("observation_charted", f"{item['sign']} {item['value']} charted by vega") for item in body["items"]])
 
         return await answered(stub, request, apply)
+
+
+def _protocols(stub: "StubMonitor") -> None:
+    @stub.server.get("/api/v1/protocols", response_model=None)
+    async def presets() -> Response:
+        return Response(msgspec.json.encode(protocols()), media_type="application/json")
 
 
 def _corrections(stub: "StubMonitor") -> None:

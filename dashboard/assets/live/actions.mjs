@@ -71,5 +71,10 @@ export function confirmButton(text, onConfirm, style = "") {
     sure.disabled = isOffered;
     if (isOffered) timers = [setTimeout(() => (sure.disabled = false), DOUBLE_TAP_MS), setTimeout(() => sure.disabled || offer(false), OFFER_MS)];
   }
-  return { node, ask };
+  /** Other words on both buttons. */
+  function name(what) {
+    setText(ask, what);
+    setText(sure, say(words.controls.sure, { what }));
+  }
+  return { node, ask, name };
 }

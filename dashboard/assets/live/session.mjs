@@ -4,6 +4,7 @@ import { alertList } from "./alert_list.mjs";
 import { chartPanel } from "./chart_panel.mjs";
 import { controls } from "./controls.mjs";
 import { devices } from "./devices.mjs";
+import { duePanel } from "./due_panel.mjs";
 import { dosePanel } from "./dose_panel.mjs";
 import { drugPanel } from "./drug_panel.mjs";
 import { el, setText, show } from "./dom.mjs";
@@ -36,12 +37,13 @@ export function mountSession(root, id) {
   const [limits, before] = [limitsPanel(id), gates(id)];
   const steps = controls(id, before.findings);
   const story = journal(id);
+  const chart = chartPanel(id, limits.checks);
   const parts = {
-    ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
+    ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), due: duePanel(limits.checks, chart.open), chart },
     ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), limits, story, entries: entriesPanel(id, story.entries), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
-  const right = el("div.column.column-right", {}, parts.alerts.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.drug.node);
+  const right = el("div.column.column-right", {}, parts.alerts.node, parts.due.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.drug.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
   const middle = el("div.column.column-middle", {}, parts.trend.node, parts.entries.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);
@@ -66,7 +68,7 @@ export function mountSession(root, id) {
   const stopHistory = afterSnapshot(() => {
     isLoaded = false; // values and entries may have been missed before it
   });
-  const { alerts, chart } = parts;
+  const { alerts } = parts;
   const stopKeys = onKeys({ a: alerts.acknowledge, p: alerts.togglePause, c: chart.focus, n: story.focusNote, w: () => go("/") });
 
   function loadAll(session) {

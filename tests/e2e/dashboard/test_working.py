@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Locator, Page, expect
 
+from schemas.session import Treatment
 from schemas.stream_wire import VialNow, WasteNow
 from tests.support import stub_ward
 from tests.support.stub_monitor import StubMonitor
@@ -181,3 +182,60 @@ def test_to_change_a_device_the_tile_is_cleared_first(room_3: Page, stub: StubMo
     room_3.get_by_role("button", name="Confirm: Unbind").click()
     for value in room_3.locator(".numbers .readout-value:visible").all():
         expect(value).to_contain_text("---")
+
+
+# --- what is due ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_due_counts_down_is_told_in_words_and_opens_its_entry(room_3: Page) -> None:
+    due = room_3.locator("#due")
+    check = due.locator('[data-what="sedation"]')
+    expect(check).to_have_attribute("data-due", "overdue")
+    expect(check).to_contain_text("overdue 6:")
+    expect(due.locator('[data-what="dissociation"]')).to_contain_text("in 2")
+    check.get_by_role("button").click()
+    expect(room_3.get_by_role("button", name="MOAA/S 5")).to_be_focused()
+    room_3.keyboard.press("Enter")
+    room_3.get_by_role("button", name="Chart 1").click()
+    expect(check).to_have_attribute("data-due", "later")
+    expect(check).to_contain_text("in 9:")
+
+
+# --- routes -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_preset_fills_the_order_in_and_a_route_without_a_rate_asks_for_none(ward: Page, stub: StubMonitor) -> None:
+    ward.get_by_role("button", name="New session").first.click()
+    form = ward.locator("#new-session")
+    expect(form.get_by_label("Indication and preset")).to_have_value("depression")
+    form.get_by_label("Treatment").select_option("esketamine_nasal")
+    form.get_by_label("Indication and preset").select_option("esketamine_84")
+    expect(form.get_by_label("Dose, mg", exact=True)).to_have_value("84")
+    expect(form.get_by_label("Over, minutes")).to_be_hidden()
+    for label, value in (("Room", "9"), ("Initials", "T.T."), ("Weight, kg", "70")):
+        form.get_by_label(label, exact=True).fill(value)
+    form.get_by_role("button", name="Open session").click()
+    ward.locator(".identity").wait_for()
+    (_, _, body) = stub.posts[0]
+    assert body["order"] == {"treatment": "esketamine_nasal", "dose_mg": 84}
+    assert body["indication"] == "esketamine_84"
+
+
+def test_nasal_devices_are_given_one_by_one_five_minutes_apart(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    one = stub.sessions["S-000003"]
+    order = replace(one.order, treatment=Treatment.ESKETAMINE_NASAL, dose_ug=56_000, duration_ms=0)
+    dosing = replace(one, order=order, indication="esketamine_56", rate_ug_per_min=0, given_ug=0, last_dose_at_ms=None)
+    stub.sessions["S-000003"] = dosing
+    page = open_page("/session/S-000003")
+    expect(page.locator(".identity-phase")).to_contain_text("Dosing")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_have_count(0)
+    expect(page.get_by_role("button", name="End dosing")).to_be_visible()
+    dose = page.locator(".dose")
+    expect(dose).to_contain_text("next device may be given now")
+    expect(dose.get_by_role("button", name="Record rate")).to_be_hidden()
+    dose.get_by_role("button", name="Record 28 mg device").click()
+    dose.get_by_role("button", name="Confirm: Record 28 mg device").click()
+    expect(dose.locator(".outcome")).to_contain_text("Saved")
+    assert stub.posts[-1][2] == {"kind": "bolus", "amount_mg": 28}
+    stub.put(replace(dosing, given_ug=28_000, last_dose_at_ms=stub.now_ms()))
+    expect(dose).to_contain_text("next device in 4:")
