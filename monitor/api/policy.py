@@ -73,6 +73,7 @@ TABLE: Final = (
     Row("GET", "/api/v1/sessions/{session_id}", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/journal", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/alerts", ANY_PERSON),
+    Row("GET", "/api/v1/sessions/{session_id}/summary", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/readings", ANY_PERSON),
     Row("POST", "/api/v1/sessions/{session_id}/bindings", CLINICIAN),
     Row("DELETE", "/api/v1/sessions/{session_id}/bindings/{device}", CLINICIAN),

@@ -22,6 +22,7 @@ import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { get } from "./rest.mjs";
 import { signOff } from "./sign_off.mjs";
 import { settle } from "./state.mjs";
+import { summary } from "./summary.mjs";
 import { trend } from "./trend.mjs";
 import { say, words } from "./words.mjs";
 
@@ -40,12 +41,12 @@ export function mountSession(root, id) {
   const chart = chartPanel(id, limits.checks);
   const parts = {
     ...{ before, who: identity(steps), numbers: numbers(), trend: trend(id), alerts: alertList(id), due: duePanel(limits.checks, chart.open), chart },
-    ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), limits, story, entries: entriesPanel(id, story.entries), bound: devices(id) },
+    ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), sheet: summary(id), limits, story, entries: entriesPanel(id, story.entries), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
   const right = el("div.column.column-right", {}, parts.alerts.node, parts.due.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.drug.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
-  const middle = el("div.column.column-middle", {}, parts.trend.node, parts.entries.node, parts.story.node);
+  const middle = el("div.column.column-middle", {}, parts.trend.node, parts.sheet.node, parts.entries.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);
   const body = el("div.session", {}, top, left, middle, right);
   root.append(notice, body);

@@ -239,3 +239,49 @@ def test_nasal_devices_are_given_one_by_one_five_minutes_apart(open_page: Callab
     assert stub.posts[-1][2] == {"kind": "bolus", "amount_mg": 28}
     stub.put(replace(dosing, given_ug=28_000, last_dose_at_ms=stub.now_ms()))
     expect(dose).to_contain_text("next device in 4:")
+
+
+# --- the sheet --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_is_read_from_the_record_and_prints_alone(room_3: Page, stub: StubMonitor) -> None:
+    sheet = room_3.locator("#summary")
+    sheet.locator("summary").click()
+    expect(sheet).to_contain_text("Room 3 · J.S. 1984 · 70 kg · S-000003")
+    expect(sheet.locator("tr").filter(has_text="SBP122")).to_contain_text("184 (+62)")
+    expect(sheet.locator("tr").filter(has_text="Severe hypertension")).to_contain_text("vega, after 0:42")
+    expect(sheet).to_contain_text("checked on paper (Preparation)")
+    expect(sheet).to_contain_text("entered in error (ruiz: wrong room)")
+    expect(sheet).to_contain_text("Not signed for.")
+    room_3.evaluate("window.print = () => {}")
+    sheet.get_by_role("button", name="Print").click()
+    room_3.emulate_media(media="print")
+    visibility = "node => getComputedStyle(node).visibility"
+    assert sheet.locator("table").first.evaluate(visibility) == "visible"
+    assert room_3.locator(".numbers").evaluate(visibility) == "hidden"
+
+
+def test_a_summary_that_cannot_be_read_shows_no_old_one(room_3: Page, stub: StubMonitor) -> None:
+    sheet = room_3.locator("#summary")
+    sheet.locator("summary").click()
+    expect(sheet.locator("table")).not_to_have_count(0)
+    stub.refusals["/summary"] = (503, {"reason": "store_failed", "detail": "the store does not answer"})
+    sheet.get_by_role("button", name="Read again").click()
+    expect(sheet).to_contain_text("The summary could not be read: the store does not answer")
+    expect(sheet.locator("table")).to_have_count(0)
+    expect(sheet.get_by_role("button", name="Print")).to_be_disabled()
+
+
+@pytest.mark.parametrize("path", ["/session/S-000003", "/session/S-000006", "/session/S-000004"])
+def test_the_panels_fit_a_phone_and_a_tablet(open_page: Callable[..., Page], path: str) -> None:
+    page = open_page(path, width=360, height=700)
+    page.locator("html[data-feed=live]").wait_for()
+    page.locator(".identity").wait_for()
+    for panel in page.locator("details.card:visible").all():
+        panel.evaluate("node => node.open = true")
+    for width in (360, 768, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        overflowing = """nodes => nodes.filter(node => node.offsetParent && node.getBoundingClientRect().right > innerWidth + 1)
+            .map(node => node.outerHTML.slice(0, 90))"""
+        assert page.locator("#drug *, #due *, #entries *, #summary *, #sign-off *, .devices *").evaluate_all(overflowing) == [], width
