@@ -17,7 +17,7 @@ from schemas.session import OPEN_PHASES, Order, Phase, Treatment
 from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
 from simulators.bed import Bed
-from simulators.charting import CHECK_EVERY_MS, before_discharge, check_due_ms, sedation, unaccounted_ug, unanswered
+from simulators.charting import CHECK_EVERY_MS, before_discharge, check_due_ms, response_check, unaccounted_ug, unanswered
 from simulators.clinician import NAME, Clinician
 from simulators.clock import Clock
 from simulators.rest import MonitorRefused
@@ -112,7 +112,7 @@ class Director:
             await self._chart(unanswered(self._now))
             check_ms = check_due_ms(self._now)
             if check_ms is not None and check_ms <= self._clock.now_ms():
-                await self._chart({Charted.SEDATION: sedation(self._now.given_ug, self._now.order)})
+                await self._chart(response_check(self._now.given_ug, self._now.order))
                 check_ms = max(check_ms + CHECK_EVERY_MS, self._chart_again_ms)
             step = next_step(self._now, self._timeline, begin_ms=self._begin_ms, speed=self._speed)
             due_ms = None if step is None else max(step.due_ms, self._retry_ms)

@@ -21,6 +21,7 @@ export function drugPanel(id) {
   const summary = el("summary.card-head", {}, el("h2", {}, text.title), el("span.grow"), balance);
   const node = el("details.card.folding.drug", { id: "drug", "aria-label": text.title }, summary, sum, list, forms, outcome.node);
   const rows = new Map();
+  let phase = null;
   drawn.onSend((body) => send(drawn, { kind: "drawn", ...body }));
   wasted.onSend((body) => send(wasted, { kind: "wasted", ...body }));
 
@@ -35,6 +36,10 @@ export function drugPanel(id) {
       show(node, session.order.treatment !== "none");
       const now = account(session, view.heldNow);
       const isEven = Math.abs(now.leftUg) <= EVEN_UG;
+      if (session.phase !== phase) {
+        phase = session.phase; // what this phase needs is open: after the stop, what is left
+        node.open = phase === "recovery" && !isEven;
+      }
       const isBegun = now.drawnUg > 0 || now.givenUg > 0;
       setAttribute(node, "data-even", String(isEven));
       setText(balance, !isBegun ? text.nothing : now.leftUg < -EVEN_UG ? say(text.short, { mg: mg(-now.leftUg) }) : isEven ? text.even : say(text.left, { mg: mg(now.leftUg) }));

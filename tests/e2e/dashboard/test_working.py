@@ -109,7 +109,7 @@ def test_a_second_clinician_witnesses_and_the_account_is_even(open_page: Callabl
     page = open_page("/session/S-000004")
     drug = page.locator("#drug")
     expect(drug.locator("#drug-balance")).to_have_text("15.0 mg left")
-    drug.locator("summary").click()
+    expect(drug).to_have_attribute("open", "")  # after the stop, what is left stands open
     drug.get_by_role("button", name="I saw it wasted").click()
     expect(drug).to_contain_text("witnessed by vega")
     expect(drug.locator("#drug-balance")).to_have_text("accounted for")
