@@ -6,7 +6,7 @@ limits inside `session_created` hold decimals and are carried as their own canon
 rebuild them; `chain` says how they are hashed.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 import msgspec
 
@@ -332,26 +332,8 @@ Input = (
     | AlertNotified
     | MonitorRestarted
 )
-ASKED: Final = (  # what a person's request makes: each carries its id, so that a request sent again is not done again
-    SessionCreated,
-    DeviceBound,
-    DeviceUnbound,
-    PhaseOrdered,
-    RateSet,
-    BolusGiven,
-    AlertAcknowledged,
-    NoteAdded,
-    ObservationCharted,
-    EntryVoided,
-    DrugDrawn,
-    DrugWasted,
-    WasteWitnessed,
-    SignedOff,
-    AudioPaused,
-    AudioPauseEnded,
-    LimitProposed,
-    LimitConfirmed,
-)
+# What a person's request makes: each carries its id, so that a request sent again is not done again.
+ASKED: Final = tuple(body for body in get_args(Input) if "request" in body.__struct_fields__)
 Output = BaselineSet | AlertChanged | RemeasureRequested | GatesJudged | AudioResumed | LimitChanged | LimitAwaitsConfirmation
 Body = Input | Output
 OUTPUT_KINDS: Final = frozenset(

@@ -3,9 +3,10 @@
 An entry is named by its `seq`, which the engine does not give out: whoever numbers the log, or reads it, calls `take` with each entry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from monitor.core.channel import Channel
 from monitor.core.dose import Dose, planned_rate_ug_per_min
 from monitor.core.refused import Refused
 from schemas.log import (
@@ -67,6 +68,20 @@ class Corrections:
             if isinstance(body, ObservationCharted) and body.sign is sign and seq not in self.voided:
                 return body, at_ms
         return None
+
+    def chart_back(self, sign: Charted, charted: dict[Charted, tuple[ObservationCharted, int]], channel: Channel) -> Sequence[Channel]:
+        """An entry of this sign does not count any more: what stands now goes into `charted` and `channel`, which is given back if that is
+        news. Where nothing stands nothing is known, and that ends no alert."""
+        standing = self.standing(sign)
+        if standing is None:
+            charted.pop(sign, None)
+            channel.forget()
+            return ()
+        if charted.get(sign) == standing:
+            return ()  # it had been charted anew
+        charted[sign] = standing
+        channel.set(standing[0].value * 1000, standing[1])
+        return (channel,)
 
     def dose(self) -> tuple[Dose, int]:
         """The account of the dose from what counts, and the rate with which a pause goes on."""

@@ -6,7 +6,8 @@ import msgspec
 
 from monitor.core.corrections import Corrections
 from monitor.core.refused import Refused
-from schemas.log import DrugDrawn, DrugWasted, WasteWitnessed
+from schemas.log import DrugDrawn, DrugWasted, SignedOff, WasteWitnessed
+from schemas.session import OPEN_PHASES, Phase
 
 
 class Drawn(msgspec.Struct, frozen=True):
@@ -46,7 +47,16 @@ class DrugAccount:
         wasted_ug = sum(row.body.amount_ug for row in self.wasted() if row.witness is not None)
         return drawn_ug - given_ug - wasted_ug
 
-    def check_witness(self, body: WasteWitnessed) -> None:
+    def check(self, body: DrugDrawn | DrugWasted | WasteWitnessed | SignedOff, phase: Phase) -> None:
+        """Raises Refused: `session_ended`, `not_in_recovery`, or what is wrong with a witness."""
+        if phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {phase}")
+        if isinstance(body, WasteWitnessed):
+            self._check_witness(body)
+        elif isinstance(body, SignedOff) and phase is not Phase.RECOVERY:
+            raise Refused("not_in_recovery", f"the discharge is signed for in recovery; the session is {phase}")
+
+    def _check_witness(self, body: WasteWitnessed) -> None:
         """Raises Refused: `no_such_entry`, `already_witnessed`, `second_person_needed`."""
         waste = next((row for row in self.wasted() if row.seq == body.waste), None)
         if waste is None:

@@ -292,26 +292,12 @@ class Engine:
             return self._derived.dose_changed(self.dose, self.stopped_at_ms, at_ms)
         if not isinstance(target, ObservationCharted):
             return ()
-        channel, standing = self.channels[target.sign], self.corrections.standing(target.sign)
-        if standing is None:
-            self.charted.pop(target.sign, None)
-            channel.forget()  # nothing is known of it now: that ends no alert
-            return ()
-        if self.charted.get(target.sign) == standing:
-            return ()  # it had been charted anew
-        self.charted[target.sign] = standing
-        channel.set(standing[0].value * 1000, standing[1])
-        return (channel,)
+        return self.corrections.chart_back(target.sign, self.charted, self.channels[target.sign])
 
     def _account_for(self, body: DrugDrawn | DrugWasted | WasteWitnessed | SignedOff, at_ms: int) -> None:
         """Looked at by the gates alone."""
-        if self.phase not in OPEN_PHASES:
-            raise Refused("session_ended", f"the session is {self.phase}")
-        if isinstance(body, WasteWitnessed):
-            self.drug.check_witness(body)
-        elif isinstance(body, SignedOff):
-            if self.phase is not Phase.RECOVERY:
-                raise Refused("not_in_recovery", f"the discharge is signed for in recovery; the session is {self.phase}")
+        self.drug.check(body, self.phase)
+        if isinstance(body, SignedOff):
             self.signed_off = (body, at_ms)
 
     def _show(self, body: AlertShown, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:

@@ -26,7 +26,7 @@ def refuse_step(now: Phase, then: Phase, order: Order) -> str | None:
         return f"a session that is {now} cannot become {then}; possible: {allowed}"
     if order.treatment is Treatment.NONE and then is Phase.INFUSING:
         return "this session has no infusion ordered"
-    if then is Phase.PAUSED and order.treatment not in INFUSED:
+    if then is Phase.PAUSED and order.treatment not in INFUSED and order.treatment is not Treatment.NONE:
         return "there is nothing to pause: doses are given at once"
     if order.treatment is not Treatment.NONE and now is Phase.BASELINE and then is Phase.RECOVERY:
         return "the infusion was not started: abort the session, or start it"

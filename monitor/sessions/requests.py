@@ -53,7 +53,7 @@ class Requests:
         self.once: Once[list[list[Entry]]] = Once()
 
     def take(self, entry: Entry) -> None:
-        request = entry.body.request if isinstance(entry.body, ASKED) else None
+        request: str | None = getattr(entry.body, "request", None)
         if request is None:
             return
         entries = self._done.setdefault(request, [])
