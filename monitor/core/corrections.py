@@ -21,7 +21,7 @@ from schemas.log import (
     RateSet,
     WasteWitnessed,
 )
-from schemas.session import Order, Phase
+from schemas.session import INFUSED, Order, Phase
 from schemas.signs import Charted
 
 CORRECTABLE: Final = (RateSet, BolusGiven, ObservationCharted, NoteAdded, DrugDrawn, DrugWasted)
@@ -61,6 +61,10 @@ class Corrections:
     def doses_at_ms(self) -> tuple[int, ...]:
         """When doses were given at once, oldest first."""
         return tuple(at_ms for _, at_ms, body in self.counting() if isinstance(body, BolusGiven))
+
+    def first_dose_at_ms(self, started_at_ms: int | None) -> int | None:
+        """The start of an infusion; of what is given at once the first dose."""
+        return started_at_ms if self._order.treatment in INFUSED else next(iter(self.doses_at_ms()), None)
 
     def standing(self, sign: Charted) -> tuple[ObservationCharted, int] | None:
         """The newest charting of a sign that counts, and when it was made."""

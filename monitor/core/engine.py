@@ -365,19 +365,12 @@ class Engine:
         grown[Derived.DRUG_UNACCOUNTED] = self.drug.unaccounted_ug(self.dose.given_ug(at_ms))
         grown[Derived.SIGNED_OFF] = 0 if self.signed_off is None else 1000
         baselines = self._collector.take(at_ms) if before is Before.START else self.baselines
-        first_ms = self.first_dose_at_ms
+        first_ms = self.corrections.first_dose_at_ms(self.started_at_ms)
         grown[Derived.MINUTES_SINCE_FIRST_DOSE] = 0 if first_ms is None else (at_ms - first_ms) // 60
         gates = gates_of(self.limits.gate, self.created.order.treatment)
         findings = judge_gates(gates, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
         incomplete = self._collector.refuse_start(at_ms) if before is Before.START else None
         return findings if incomplete is None else (*findings, no_baseline(incomplete))
-
-    @property
-    def first_dose_at_ms(self) -> int | None:
-        """The start of an infusion; of what is given at once the first dose."""
-        if self.created.order.treatment in INFUSED:
-            return self.started_at_ms
-        return next(iter(self.corrections.doses_at_ms()), None)
 
     def alerts(self) -> tuple[Alert, ...]:
         """All that are not over, highest priority first, unanswered before answered, oldest first."""

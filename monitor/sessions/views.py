@@ -69,7 +69,7 @@ def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> Sessio
         ),
         signed_off=_signature(engine),
         indication=created.indication,
-        first_dose_at_ms=engine.first_dose_at_ms,
+        first_dose_at_ms=engine.corrections.first_dose_at_ms(engine.started_at_ms),
         last_dose_at_ms=max(engine.corrections.doses_at_ms(), default=None),
         cuff_interval_ms=engine.channels[Vital.SYSTOLIC_BP].interval_ms,
         last_seq=last_seq,
