@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 
 from schemas.alert import AlertKind, Priority
-from schemas.session import Phase
+from schemas.session import Phase, Treatment
 from schemas.signs import Charted, Derived, Sign
 from schemas.vitals import Vital
 
@@ -155,6 +155,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     needs: tuple[Charted, ...] = ()
     needs_vitals: tuple[Vital, ...] = ()
     no_open_alert: Priority | None = None  # closed while an alert of this priority or higher is open
+    treatments: tuple[Treatment, ...] = ()  # for these alone; empty: for all
     source: Annotated[str, msgspec.Meta(min_length=3)]
     sure: Sure
     reviewer: Annotated[str, msgspec.Meta(min_length=3)]

@@ -6,7 +6,7 @@ limits inside `session_created` hold decimals and are carried as their own canon
 rebuild them; `chain` says how they are hashed.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 import msgspec
 
@@ -21,6 +21,7 @@ FORMAT: Final = "infusion-monitor/log/1"
 MAX_MICROGRAMS: Final = 10_000_000  # 10 g: beyond any dose, within every reader's integers
 Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Micrograms = Annotated[int, msgspec.Meta(ge=0, le=MAX_MICROGRAMS)]
+RequestId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$(?!\n)")]  # made by the client; absent where it gave none
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="measurement"):
@@ -34,8 +35,9 @@ class Measured(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="mea
     received_at_ms: int
 
 
-class SessionCreated(msgspec.Struct, frozen=True, tag_field="kind", tag="session_created"):
-    """Input, always the first entry. `limits` is the canonical JSON text of the rule set in force."""
+class SessionCreated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_created"):
+    """Input, always the first entry. `limits` is the canonical JSON text of the rule set in force. `indication`: the preset it was opened
+    with."""
 
     by: str
     limits: str
@@ -43,20 +45,26 @@ class SessionCreated(msgspec.Struct, frozen=True, tag_field="kind", tag="session
     order: Order
     patient: Patient
     room: str
+    indication: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    request: RequestId | None = None
 
 
-class DeviceBound(msgspec.Struct, frozen=True, tag_field="kind", tag="device_bound"):
-    """Input: from here on the device's readings belong to this session. `mode` and `source` are the device's registered ones."""
+class DeviceBound(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="device_bound"):
+    """Input: from here on the device's readings belong to this session. `mode` and `source` are the device's registered ones. `read_back`:
+    the sentence with room, patient and device that the person confirmed at the bedside; absent where nobody was asked."""
 
     by: str
     device: str
     mode: Mode
     source: str
+    read_back: Text | None = None
+    request: RequestId | None = None
 
 
-class DeviceUnbound(msgspec.Struct, frozen=True, tag_field="kind", tag="device_unbound"):
+class DeviceUnbound(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="device_unbound"):
     by: str
     device: str
+    request: RequestId | None = None
 
 
 class Interval(msgspec.Struct, frozen=True):
@@ -79,60 +87,113 @@ class DeviceLeft(msgspec.Struct, frozen=True, tag_field="kind", tag="device_left
     why: str
 
 
-class PhaseOrdered(msgspec.Struct, frozen=True, tag_field="kind", tag="phase_ordered"):
+class PhaseOrdered(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="phase_ordered"):
     """Input: a person moves the session on. `override` is the reason given where a gate had to be overridden."""
 
     by: str
     override: Text | None
     phase: Phase
+    request: RequestId | None = None
 
 
-class RateSet(msgspec.Struct, frozen=True, tag_field="kind", tag="rate_set"):
+class RateSet(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="rate_set"):
     """Input: the pump's rate as the clinician set it. This system records it and never drives a pump."""
 
     by: str
     rate_ug_per_min: Micrograms
+    request: RequestId | None = None
 
 
-class BolusGiven(msgspec.Struct, frozen=True, tag_field="kind", tag="bolus_given"):
+class BolusGiven(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="bolus_given"):
     amount_ug: Micrograms
     by: str
+    request: RequestId | None = None
 
 
-class AlertAcknowledged(msgspec.Struct, frozen=True, tag_field="kind", tag="alert_acknowledged"):
+class AlertAcknowledged(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="alert_acknowledged"):
     alert: str
     by: str
     comment: Text | None
+    request: RequestId | None = None
 
 
-class NoteAdded(msgspec.Struct, frozen=True, tag_field="kind", tag="note_added"):
+class NoteAdded(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="note_added"):
     by: str
     text: Text
+    request: RequestId | None = None
 
 
-class ObservationCharted(msgspec.Struct, frozen=True, tag_field="kind", tag="observation_charted"):
+class ObservationCharted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="observation_charted"):
     """Input: what a person saw, asked or confirmed. It stands until it is charted anew. `value`: in the unit of `schemas.signs`."""
 
     by: str
     note: Text | None
     sign: Charted
     value: int
+    request: RequestId | None = None
 
 
-class AudioPaused(msgspec.Struct, frozen=True, tag_field="kind", tag="audio_paused"):
+class EntryVoided(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="entry_voided"):
+    """Input: the entry `voids` was made in error. It stays in the log and counts no more from here on."""
+
+    by: str
+    reason: Text
+    voids: Annotated[int, msgspec.Meta(ge=1)]
+    request: RequestId | None = None
+
+
+class DrugDrawn(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="drug_drawn"):
+    """Input: a vial or syringe was made ready. `concentration_ug_per_ml`: 50 mg/ml is 50,000."""
+
+    amount_ug: Annotated[int, msgspec.Meta(ge=1, le=MAX_MICROGRAMS)]
+    by: str
+    concentration_ug_per_ml: Annotated[int, msgspec.Meta(ge=1, le=MAX_MICROGRAMS)]
+    lot: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    request: RequestId | None = None
+
+
+class DrugWasted(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="drug_wasted"):
+    """Input: what was drawn and not given was destroyed. It counts once another person has witnessed it."""
+
+    amount_ug: Annotated[int, msgspec.Meta(ge=1, le=MAX_MICROGRAMS)]
+    by: str
+    note: Text | None
+    request: RequestId | None = None
+
+
+class WasteWitnessed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="waste_witnessed"):
+    """Input: a second person has seen the waste of the entry `waste`."""
+
+    by: str
+    waste: Annotated[int, msgspec.Meta(ge=1)]
+    request: RequestId | None = None
+
+
+class SignedOff(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="signed_off"):
+    """Input: a clinician signs for the discharge. `name` as printed; `meaning`: what the signature says."""
+
+    by: str
+    meaning: Text
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    request: RequestId | None = None
+
+
+class AudioPaused(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="audio_paused"):
     """Input: the sound of this session's alerts rests for `for_ms`, never longer than the rule set allows. What is seen stays."""
 
     by: str
     for_ms: Annotated[int, msgspec.Meta(ge=1, le=120_000)]
+    request: RequestId | None = None
 
 
-class AudioPauseEnded(msgspec.Struct, frozen=True, tag_field="kind", tag="audio_pause_ended"):
+class AudioPauseEnded(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="audio_pause_ended"):
     """Input: a person ends the pause before its time."""
 
     by: str
+    request: RequestId | None = None
 
 
-class LimitProposed(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_proposed"):
+class LimitProposed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="limit_proposed"):
     """Input: another limit for this patient, in thousandths. It counts at once unless it loosens a rule of high priority."""
 
     by: str
@@ -141,13 +202,15 @@ class LimitProposed(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_pr
     reason: Text
     rule: str
     vital: Vital
+    request: RequestId | None = None
 
 
-class LimitConfirmed(msgspec.Struct, frozen=True, tag_field="kind", tag="limit_confirmed"):
+class LimitConfirmed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="limit_confirmed"):
     """Input: a second person agrees to a proposed limit."""
 
     by: str
     proposal: int
+    request: RequestId | None = None
 
 
 class AlertShown(msgspec.Struct, frozen=True, tag_field="kind", tag="alert_shown"):
@@ -255,6 +318,11 @@ Input = (
     | AlertAcknowledged
     | NoteAdded
     | ObservationCharted
+    | EntryVoided
+    | DrugDrawn
+    | DrugWasted
+    | WasteWitnessed
+    | SignedOff
     | AudioPaused
     | AudioPauseEnded
     | LimitProposed
@@ -264,6 +332,8 @@ Input = (
     | AlertNotified
     | MonitorRestarted
 )
+# What a person's request makes: each carries its id, so that a request sent again is not done again.
+ASKED: Final = tuple(body for body in get_args(Input) if "request" in body.__struct_fields__)
 Output = BaselineSet | AlertChanged | RemeasureRequested | GatesJudged | AudioResumed | LimitChanged | LimitAwaitsConfirmation
 Body = Input | Output
 OUTPUT_KINDS: Final = frozenset(

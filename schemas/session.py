@@ -30,10 +30,18 @@ OPEN_PHASES = frozenset({Phase.PLANNED, Phase.BASELINE, Phase.INFUSING, Phase.PA
 
 
 class Treatment(StrEnum):
-    """What is given. `none` is a session that is only watched (a recorded patient who had no infusion)."""
+    """What is given, and how. `none` is a session that is only watched (a recorded patient who had no infusion)."""
 
     KETAMINE_IV = "ketamine_iv"
+    KETAMINE_IM = "ketamine_im"
+    KETAMINE_ORAL = "ketamine_oral"
+    ESKETAMINE_NASAL = "esketamine_nasal"
     NONE = "none"
+
+    __hash__ = str.__hash__
+
+
+INFUSED = frozenset({Treatment.KETAMINE_IV})  # has a rate and a duration; of the others each dose is recorded as it is given
 
 
 class Patient(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,7 +59,8 @@ class Patient(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What the prescriber ordered: total micrograms over a planned time. 0.5 mg/kg over 40 min is the usual one."""
+    """What the prescriber ordered: total micrograms over a planned time. 0.5 mg/kg over 40 min is the usual one. What is not infused has no
+    duration."""
 
     dose_ug: Annotated[int, msgspec.Meta(ge=0, le=2_000_000)]
     duration_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]

@@ -78,6 +78,9 @@ class Derived(StrEnum):
     RATE_OF_ORDER = "rate_of_order"  # the pump's rate in % of the ordered one
     GIVEN_OF_ORDER = "given_of_order"  # the dose given in % of the ordered one
     MINUTES_SINCE_STOP = "minutes_since_stop"
+    MINUTES_SINCE_FIRST_DOSE = "minutes_since_first_dose"
+    DRUG_UNACCOUNTED = "drug_unaccounted"  # drawn, and neither given nor wasted before a witness
+    SIGNED_OFF = "signed_off"  # 1: a clinician has signed for the discharge
     ORDER_MG_PER_KG = "order_mg_per_kg"
     ORDER_MG_PER_KG_MIN = "order_mg_per_kg_min"
     ORDER_MINUTES = "order_minutes"
@@ -161,6 +164,9 @@ _ROWS: Final = (
     SignRow(Derived.RATE_OF_ORDER, "rate", "% of order", 0, 1e6),
     SignRow(Derived.GIVEN_OF_ORDER, "dose given", "% of order", 0, 1e6),
     SignRow(Derived.MINUTES_SINCE_STOP, "time since stop", "min", 0, 10_000),
+    SignRow(Derived.MINUTES_SINCE_FIRST_DOSE, "time since the first dose", "min", 0, 10_000),
+    SignRow(Derived.DRUG_UNACCOUNTED, "mg of drug not accounted for", "mg", -10_000, 10_000),
+    SignRow(Derived.SIGNED_OFF, "sign-off", "1", 0, 1),
     SignRow(Derived.ORDER_MG_PER_KG, "ordered dose", "mg/kg", 0, 1_000),
     SignRow(Derived.ORDER_MG_PER_KG_MIN, "ordered rate", "mg/kg/min", 0, 1_000),
     SignRow(Derived.ORDER_MINUTES, "ordered duration", "min", 0, 1_440),

@@ -73,6 +73,37 @@ class LimitNow(msgspec.Struct, frozen=True):
     vital: Vital
 
 
+class VialNow(msgspec.Struct, frozen=True):
+    """A vial or syringe that was drawn."""
+
+    at_ms: int
+    by: str
+    concentration_ug_per_ml: int
+    drawn_ug: int
+    lot: str
+    seq: int
+
+
+class WasteNow(msgspec.Struct, frozen=True):
+    """What was wasted. `witness` null: waits for a second person, and does not count yet."""
+
+    at_ms: int
+    by: str
+    note: str | None
+    seq: int
+    wasted_ug: int
+    witness: str | None
+
+
+class SignatureNow(msgspec.Struct, frozen=True):
+    """Who has signed for the discharge."""
+
+    at_ms: int
+    by: str
+    meaning: str
+    name: str
+
+
 class SessionNow(msgspec.Struct, frozen=True):
     """A session as it stands: everything a tile or the head of a session page shows."""
 
@@ -100,6 +131,12 @@ class SessionNow(msgspec.Struct, frozen=True):
     audio_paused_by: str | None = None
     observations: tuple[ObservationNow, ...] = ()
     own_limits: tuple[LimitNow, ...] = ()
+    vials: tuple[VialNow, ...] = ()
+    wastes: tuple[WasteNow, ...] = ()
+    signed_off: SignatureNow | None = None
+    indication: str | None = None
+    first_dose_at_ms: int | None = None
+    last_dose_at_ms: int | None = None  # of doses that are given at once
 
 
 class AlertStep(msgspec.Struct, frozen=True):
@@ -126,6 +163,7 @@ class Happened(msgspec.Struct, frozen=True, omit_defaults=True):
     phase: Phase | None = None  # phase_ordered
     rate_ug_per_min: int | None = None  # rate_set
     amount_ug: int | None = None  # bolus_given
+    voids: int | None = None  # the entry that this one marks as made in error
 
 
 class UnboundNow(msgspec.Struct, frozen=True):

@@ -51,6 +51,11 @@ def sedation(given_ug: float, order: Order) -> int:
     return DROWSY if order.dose_ug and given_ug >= DROWSY_FROM * order.dose_ug else ALERT
 
 
+def response_check(given_ug: float, order: Order) -> Mapping[Charted, int]:
+    """What is asked at a response check: the answers of a patient who takes it well."""
+    return {Charted.SEDATION: sedation(given_ug, order), Charted.DISTRESS: 1, Charted.NAUSEA: 0, Charted.DISSOCIATION: 3}
+
+
 def unanswered(session: SessionNow) -> Mapping[Charted, int]:
     """The questions before the start that nobody has answered. A person's answer stands as it is."""
     if session.order.treatment is Treatment.NONE or session.phase not in (Phase.PLANNED, Phase.BASELINE):
@@ -70,3 +75,8 @@ def check_due_ms(session: SessionNow) -> int | None:
 def before_discharge(session: SessionNow) -> Mapping[Charted, int]:
     """What is charted before the session is closed."""
     return {} if session.order.treatment is Treatment.NONE else DISCHARGE
+
+
+def unaccounted_ug(session: SessionNow) -> int:
+    """What was drawn and is neither given nor wasted; negative where more was given than drawn."""
+    return sum(row.drawn_ug for row in session.vials) - session.given_ug - sum(row.wasted_ug for row in session.wastes)

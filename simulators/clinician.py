@@ -12,6 +12,8 @@ from schemas.stream_wire import SessionNow
 from simulators.rest import MonitorRefused, Rest
 
 NAME: Final = "simulated clinician"
+LOT: Final = "SIMULATED"
+CONCENTRATION_MG_PER_ML: Final = 10
 MAX_NAMES: Final = 50  # device names tried when one is taken
 _CONFLICT: Final = 409
 
@@ -66,3 +68,13 @@ class Clinician:
 
     async def note(self, session: str, text: str) -> None:
         await self._rest.order(f"/sessions/{session}/notes", {"text": text})
+
+    async def draw(self, session: str, amount_mg: float) -> None:
+        body = {"kind": "drawn", "lot": LOT, "concentration_mg_per_ml": CONCENTRATION_MG_PER_ML, "amount_mg": amount_mg}
+        await self._rest.order(f"/sessions/{session}/drug", body)
+
+    async def waste(self, session: str, amount_mg: float) -> None:
+        await self._rest.order(f"/sessions/{session}/drug", {"kind": "wasted", "amount_mg": amount_mg, "note": NAME})
+
+    async def sign_off(self, session: str) -> None:
+        await self._rest.order(f"/sessions/{session}/sign-off", {"meaning": f"{NAME}: no patient leaves"})

@@ -17,7 +17,7 @@ from schemas.session import OPEN_PHASES, Order, Phase, Treatment
 from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
 from simulators.bed import Bed
-from simulators.charting import CHECK_EVERY_MS, before_discharge, check_due_ms, sedation, unanswered
+from simulators.charting import CHECK_EVERY_MS, before_discharge, check_due_ms, response_check, unaccounted_ug, unanswered
 from simulators.clinician import NAME, Clinician
 from simulators.clock import Clock
 from simulators.rest import MonitorRefused
@@ -32,6 +32,7 @@ OVERRIDE_AT: Final = 3  # the attempt at which a reason is given to override a g
 _REASONS: Final = {Phase.CLOSED: f"{NAME}: simulated run ends"}
 GATE_HARD: Final = "gate_hard"
 _BOLUS_AT_LEAST_UG: Final = 1_000  # smaller differences are the rate changing between two looks
+_NOT_WORTH_A_WORD_UG: Final = 500  # the gate of the default rule set lets it pass
 _UNANSWERED: Final = frozenset({AlertState.ACTIVE, AlertState.LATCHED})
 
 
@@ -111,7 +112,7 @@ class Director:
             await self._chart(unanswered(self._now))
             check_ms = check_due_ms(self._now)
             if check_ms is not None and check_ms <= self._clock.now_ms():
-                await self._chart({Charted.SEDATION: sedation(self._now.given_ug, self._now.order)})
+                await self._chart(response_check(self._now.given_ug, self._now.order))
                 check_ms = max(check_ms + CHECK_EVERY_MS, self._chart_again_ms)
             step = next_step(self._now, self._timeline, begin_ms=self._begin_ms, speed=self._speed)
             due_ms = None if step is None else max(step.due_ms, self._retry_ms)
@@ -138,6 +139,9 @@ class Director:
         try:
             if phase is Phase.CLOSED and self._refusals == 0:
                 await self._chart(before_discharge(self._now))
+                await self._settle()
+            if phase is Phase.INFUSING and not self._now.vials:
+                await self._clinician.draw(self._now.id, self._now.order.dose_ug / 1000)
             await self._clinician.order_phase(self._now.id, phase, override)
             if phase is Phase.INFUSING and (await self._clinician.look(self._now.id)).rate_ug_per_min == 0:
                 await self._clinician.set_rate(self._now.id, _planned_ug_per_min(self._now.order) / 1000)
@@ -151,6 +155,17 @@ class Director:
             if is_last_attempt and refused.reason == GATE_HARD:
                 self._say(f"{self._now.id}: aborted: {refused}")
                 await self._clinician.order_phase(self._now.id, Phase.ABORTED, f"{NAME}: {refused.reason}")
+
+    async def _settle(self) -> None:
+        """The drug's account and the signature. What is wasted has no witness here: the session is closed with a reason then."""
+        if self._now.order.treatment is Treatment.NONE:
+            return
+        left_ug = unaccounted_ug(self._now)
+        if left_ug < -_NOT_WORTH_A_WORD_UG:
+            await self._clinician.draw(self._now.id, -left_ug / 1000)
+        elif left_ug > _NOT_WORTH_A_WORD_UG:
+            await self._clinician.waste(self._now.id, left_ug / 1000)
+        await self._clinician.sign_off(self._now.id)
 
     async def _chart(self, values: Mapping[Charted, int]) -> None:
         if not values or self._clock.now_ms() < self._chart_again_ms:

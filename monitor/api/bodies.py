@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from schemas.log import AlertAcknowledged, BolusGiven, NoteAdded, PhaseOrdered, RateSet
 from schemas.measurement import Mode
-from schemas.session import CODE_PATTERN, Order, Patient, Phase, Treatment
+from schemas.session import CODE_PATTERN, INFUSED, Order, Patient, Phase, Treatment
 
 MAX_DOSE_MG = 2_000  # schemas.session.Order.dose_ug
 MAX_DURATION_MIN = 1_440  # schemas.session.Order.duration_ms
@@ -28,6 +28,7 @@ def _readable(text: str) -> str:
 
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80), AfterValidator(one_line)]
+LongLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(one_line)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), AfterValidator(_readable)]
 DeviceId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 DoseMg = Annotated[float, Field(ge=0, le=MAX_DOSE_MG)]
@@ -50,9 +51,9 @@ class PatientBody(Body):
 
 
 class OrderBody(Body):
-    """Exactly one of `dose_mg_per_kg` and `dose_mg`; for treatment `none` neither, and no duration."""
+    """Exactly one of `dose_mg_per_kg` and `dose_mg`, and for an infusion its duration; for treatment `none` neither, and no duration."""
 
-    treatment: Literal["ketamine_iv", "none"]
+    treatment: Literal["ketamine_iv", "ketamine_im", "ketamine_oral", "esketamine_nasal", "none"]
     dose_mg_per_kg: Annotated[float, Field(gt=0, le=20)] | None = None
     dose_mg: Annotated[float, Field(gt=0, le=MAX_DOSE_MG)] | None = None
     duration_min: Annotated[float, Field(ge=0, le=MAX_DURATION_MIN)] = 0
@@ -65,8 +66,10 @@ class OrderBody(Body):
                 raise ValueError("treatment 'none' has no dose and no duration")
         elif len(doses) != 1:
             raise ValueError("exactly one of dose_mg_per_kg and dose_mg is expected")
-        elif not self.duration_min:
+        elif Treatment(self.treatment) in INFUSED and not self.duration_min:
             raise ValueError("an infusion needs its duration_min")
+        elif Treatment(self.treatment) not in INFUSED and self.duration_min:
+            raise ValueError("what is not infused has no duration_min")
         return self
 
 
@@ -74,6 +77,7 @@ class NewSessionBody(Body):
     room: Annotated[Line, Field(max_length=40)]
     patient: PatientBody
     order: OrderBody
+    indication: Annotated[str, Field(pattern=r"^[a-z0-9_]{2,40}$")] | None = None
 
     @model_validator(mode="after")
     def _dose_is_bounded(self) -> Self:
@@ -93,7 +97,10 @@ class NewSessionBody(Body):
 
 
 class BindingBody(Body):
+    """`read_back`: the sentence with room, patient and device that a person confirmed beside the patient."""
+
     device: DeviceId
+    read_back: LongLine | None = None
 
 
 class PhaseBody(Body):

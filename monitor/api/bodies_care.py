@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from monitor.api.bodies import Body, Text, to_thousandths
-from schemas.log import AudioPaused, LimitProposed, ObservationCharted
+from schemas.log import AudioPaused, EntryVoided, LimitProposed, ObservationCharted
 from schemas.signs import SIGNS, Charted
 from schemas.vitals import Vital
 
@@ -44,6 +44,16 @@ class ObservationsBody(Body):
 
     def charted(self, by: str) -> tuple[ObservationCharted, ...]:
         return tuple(ObservationCharted(by=by, note=self.note, sign=item.sign, value=item.value) for item in self.items)
+
+
+class CorrectionBody(Body):
+    """`entry`: the `seq` of the entry that was made in error, as the journal has it."""
+
+    entry: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    reason: Text
+
+    def voided(self, by: str) -> EntryVoided:
+        return EntryVoided(by=by, reason=self.reason, voids=self.entry)
 
 
 class AudioPauseBody(Body):

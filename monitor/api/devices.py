@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from monitor.access.control import AccessControl
 from monitor.access.devices import DeviceRejected
-from monitor.access.ports import NotThere
+from monitor.access.ports import DeviceRow, NotThere
 from monitor.access.roles import Role
 from monitor.api.auth import PersonHere
 from monitor.api.bodies import NewDeviceBody
@@ -18,9 +18,17 @@ from monitor.api.rest_refusals import require
 from monitor.sessions.registry import Registry
 from monitor.store.ports import Aside, Store
 from schemas.measurement import Mode
+from schemas.vitals import MILLI, Vital
 
 MAX_ASIDE: Final = 1_000
 _CONFLICTS: Final = frozenset({"already_registered", "too_many_devices"})
+
+
+class NewestValue(msgspec.Struct, frozen=True):
+    """In the unit of the vital sign; null where the device has none."""
+
+    vital: Vital
+    value: float | None
 
 
 class DeviceView(msgspec.Struct, frozen=True):
@@ -33,6 +41,9 @@ class DeviceView(msgspec.Struct, frozen=True):
     registered_by: str
     revoked_at_ms: int | None
     session: str | None
+    is_connected: bool = False
+    newest: tuple[NewestValue, ...] = ()  # of a device that is bound nowhere: to be compared with what its own screen shows
+    newest_at_ms: int | None = None
 
 
 class NewDevice(msgspec.Struct, frozen=True):
@@ -59,20 +70,7 @@ def routes(registry: Registry, store: Store, access: AccessControl, documented: 
     @router.get("/devices", responses=documented.responses(tuple[DeviceView, ...]), summary="All registered devices, revoked ones too")
     async def devices(_: PersonHere) -> Response:
         rows = await access.devices.all()
-        return answer(
-            [
-                DeviceView(
-                    device=row.device,
-                    mode=row.mode,
-                    source=row.source,
-                    registered_at_ms=row.registered_at_ms,
-                    registered_by=row.registered_by,
-                    revoked_at_ms=row.revoked_at_ms,
-                    session=registry.session_of(row.device),
-                )
-                for row in rows
-            ]
-        )
+        return answer([_device(row, registry) for row in rows])
 
     @router.post(
         "/devices",
@@ -111,3 +109,20 @@ def routes(registry: Registry, store: Store, access: AccessControl, documented: 
 def _view(row: Aside) -> AsideView:
     text = row.raw.decode("utf-8", "backslashreplace")
     return AsideView(at_ms=row.at_ms, device=row.device, reason=row.reason, where=row.where, detail=row.detail, text=text)
+
+
+def _device(row: DeviceRow, registry: Registry) -> DeviceView:
+    position = registry.device_position(row.device)
+    newest = {} if position is None else position.unbound_newest
+    return DeviceView(
+        device=row.device,
+        mode=row.mode,
+        source=row.source,
+        registered_at_ms=row.registered_at_ms,
+        registered_by=row.registered_by,
+        revoked_at_ms=row.revoked_at_ms,
+        session=registry.session_of(row.device),
+        is_connected=position is not None and position.is_connected,
+        newest=tuple(NewestValue(vital, None if milli is None else milli / MILLI) for vital, milli in newest.items()),
+        newest_at_ms=position.unbound_last_ms if position is not None and newest else None,
+    )

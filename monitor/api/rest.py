@@ -21,6 +21,7 @@ from monitor.api import (
     sessions_care,
     sessions_commands,
     sessions_drawn,
+    sessions_drug,
     sessions_export,
     sessions_trend,
     stream,
@@ -59,6 +60,7 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     router.include_router(sessions_commands.routes(commands, documented))
     router.include_router(sessions_care.routes(commands, parts.clock, documented))
     router.include_router(sessions_drawn.routes(parts.store, parts.clock, documented))
+    router.include_router(sessions_drug.routes(commands, documented))
     router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
     exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
     router.include_router(sessions_export.routes(exporter, parts.access))

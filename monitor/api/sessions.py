@@ -1,5 +1,6 @@
 """Sessions as they stand and what happened in them: everything that only reads."""
 
+import asyncio
 from typing import Annotated, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import on_record, unknown_session
 from monitor.sessions.journal import happened
 from monitor.sessions.registry import Registry
+from monitor.sessions.summary import SessionSummary, Summing
 from monitor.store.ports import SessionRow, Store
 from schemas.alert import Alert
 from schemas.log import AlertChanged
@@ -65,6 +67,20 @@ def routes(registry: Registry, store: Store, access: AccessControl, documented: 
         events = await store.events(session_id, since_seq=since_seq, limit=limit)
         next_since_seq = events[-1].seq if len(events) == limit else None
         return answer(Journal(tuple(happened(entry) for entry in events), next_since_seq))
+
+    @router.get(
+        "/sessions/{session_id}/summary",
+        responses=documented.responses(SessionSummary, problems=[404]),
+        summary="The session on one sheet",
+    )
+    async def summary(_: PersonHere, session_id: str) -> Response:
+        now = await on_record(now_of(registry, session_id))
+        summing = Summing()
+        async for entries in store.entries(session_id):
+            for entry in entries:
+                summing.take(entry)
+            await asyncio.sleep(0)
+        return answer(summing.result(now))
 
     @router.get(
         "/sessions/{session_id}/alerts",

@@ -7,14 +7,16 @@ from starlette.responses import Response
 
 from monitor.access.roles import Role
 from monitor.api.auth import PersonHere
-from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, LimitBody, ObservationsBody
+from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, CorrectionBody, LimitBody, ObservationsBody
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import require
-from monitor.api.sessions_commands import Commands, Done
+from monitor.api.sessions_commands import Commands, Done, RequestKey
 from monitor.clock import Clock
 from monitor.sessions.care import GatesNow, LimitsNow, SignForm, gates_now, limits_now, sign_forms
+from monitor.sessions.protocols import protocols
 from schemas.limits import Before
 from schemas.log import AudioPauseEnded, LimitConfirmed
+from schemas.protocols import Protocols
 
 _PROBLEMS: Final = (404, 409, 503)
 Proposal = Annotated[int, Path(ge=1, le=MAX_PROPOSAL)]
@@ -34,11 +36,21 @@ def _charting(router: APIRouter, commands: Commands, documented: Documented) -> 
     async def signs(_: PersonHere) -> Response:
         return answer(sign_forms())
 
+    @router.get("/protocols", responses=documented.responses(Protocols), summary="Presets of an order, and what falls due when")
+    async def presets(_: PersonHere) -> Response:
+        return answer(protocols())
+
     @router.post("/sessions/{session_id}/observations", responses=documented.responses(Done, problems=_PROBLEMS))
-    async def chart(person: PersonHere, session_id: str, body: ObservationsBody) -> Response:
+    async def chart(person: PersonHere, session_id: str, body: ObservationsBody, key: RequestKey = None) -> Response:
         """What was seen, asked or confirmed. All of it goes on record, or none."""
         require(person, Role.CLINICIAN)
-        return await commands.do(session_id, *body.charted(person.username))
+        return await commands.do(session_id, *body.charted(person.username), key=key)
+
+    @router.post("/sessions/{session_id}/corrections", responses=documented.responses(Done, problems=_PROBLEMS))
+    async def correct(person: PersonHere, session_id: str, body: CorrectionBody, key: RequestKey = None) -> Response:
+        """A dose, an observation or a note was entered in error. It stays on record, marked, and counts no more."""
+        require(person, Role.CLINICIAN)
+        return await commands.do(session_id, body.voided(person.username), key=key)
 
 
 def _gates(router: APIRouter, commands: Commands, clock: Clock, documented: Documented) -> None:
@@ -56,15 +68,15 @@ def _sound(router: APIRouter, commands: Commands, documented: Documented) -> Non
     done = documented.responses(Done, problems=_PROBLEMS)
 
     @router.post("/sessions/{session_id}/audio-pause", responses=done)
-    async def pause(person: PersonHere, session_id: str, body: AudioPauseBody | None = None) -> Response:
+    async def pause(person: PersonHere, session_id: str, body: AudioPauseBody | None = None, key: RequestKey = None) -> Response:
         """The sound of this session's alerts rests, for everybody. It comes back by itself, and at once with a new alert."""
         require(person, Role.CLINICIAN)
-        return await commands.do(session_id, (body or AudioPauseBody()).paused(person.username))
+        return await commands.do(session_id, (body or AudioPauseBody()).paused(person.username), key=key)
 
     @router.delete("/sessions/{session_id}/audio-pause", responses=done)
-    async def resume(person: PersonHere, session_id: str) -> Response:
+    async def resume(person: PersonHere, session_id: str, key: RequestKey = None) -> Response:
         require(person, Role.CLINICIAN)
-        return await commands.do(session_id, AudioPauseEnded(by=person.username))
+        return await commands.do(session_id, AudioPauseEnded(by=person.username), key=key)
 
 
 def _limits(router: APIRouter, commands: Commands, documented: Documented) -> None:
@@ -79,12 +91,12 @@ def _limits(router: APIRouter, commands: Commands, documented: Documented) -> No
         return answer(limits_now((await commands.open_session(session_id)).engine))
 
     @router.post("/sessions/{session_id}/limits", responses=done)
-    async def propose(person: PersonHere, session_id: str, body: LimitBody) -> Response:
+    async def propose(person: PersonHere, session_id: str, body: LimitBody, key: RequestKey = None) -> Response:
         """It counts at once, unless it loosens a rule of high priority: then another clinician must confirm it."""
         require(person, Role.CLINICIAN)
-        return await commands.do(session_id, body.proposed(person.username))
+        return await commands.do(session_id, body.proposed(person.username), key=key)
 
     @router.post("/sessions/{session_id}/limits/{proposal}/confirmation", responses=done)
-    async def confirm(person: PersonHere, session_id: str, proposal: Proposal) -> Response:
+    async def confirm(person: PersonHere, session_id: str, proposal: Proposal, key: RequestKey = None) -> Response:
         require(person, Role.CLINICIAN)
-        return await commands.do(session_id, LimitConfirmed(by=person.username, proposal=proposal))
+        return await commands.do(session_id, LimitConfirmed(by=person.username, proposal=proposal), key=key)

@@ -17,7 +17,7 @@ from monitor.store.ports import SessionRow, Store
 from schemas.log import Entry
 
 PAGE: Final = 1_000
-_DOSES: Final = frozenset({"phase_ordered", "rate_set", "bolus_given"})
+_DOSES: Final = frozenset({"phase_ordered", "rate_set", "bolus_given", "entry_voided"})
 _LIMITS: Final = frozenset({"session_created", "limit_changed"})
 
 

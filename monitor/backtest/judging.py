@@ -101,8 +101,12 @@ class Judge:
         """Time passes: what falls due is raised at its deadline."""
         self._take(self.engine.advance(at_ms))
 
-    def apply(self, body: Input, at_ms: int, target: AlertName | None) -> None:
-        """Any other input. `target`: the alert of then that it speaks of."""
+    def apply(self, body: Input, at_ms: int, target: AlertName | None, seq: int) -> None:
+        """Any other input, the entry `seq` of the log. `target`: the alert of then that it speaks of."""
+        self._apply(body, at_ms, target)
+        self.engine.corrections.take(seq, at_ms, body)
+
+    def _apply(self, body: Input, at_ms: int, target: AlertName | None) -> None:
         refusal = self._try(body, at_ms)
         if refusal is None:
             return

@@ -58,6 +58,7 @@ class Logged(msgspec.Struct, gc=False):
 
     at_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_INSTANT_MS)]
     body: LoggedBody
+    seq: int
     session: str
 
 

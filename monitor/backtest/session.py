@@ -120,12 +120,12 @@ class _Session:
                     measure_b(body, logged.at_ms)
                     readings += len(body.values)
                 else:
-                    self._event(body, logged.at_ms)
+                    self._event(body, logged.at_ms, logged.seq)
         finally:
             self.position = position
             self.readings += readings
 
-    def _event(self, body: LoggedBody, at_ms: int) -> None:
+    def _event(self, body: LoggedBody, at_ms: int, seq: int) -> None:
         if isinstance(body, AlertThen | OutputThen):
             if isinstance(body, AlertThen):
                 self._causes[body.alert.rule] = body.alert.cause
@@ -138,8 +138,8 @@ class _Session:
         if isinstance(body, DeviceBound):
             self._modes[body.mode] = None
         target = self._target(body)
-        self._a.apply(body, at_ms, target)
-        self._b.apply(body, at_ms, target)
+        self._a.apply(body, at_ms, target, seq)
+        self._b.apply(body, at_ms, target, seq)
         if self._a.phase is not self._phases[-1].phase:
             self._phases.append(PhaseSince(self._a.engine.at_ms, self._a.phase))
         if self._parted_at_ms is None and self._a.phase is not self._b.phase:

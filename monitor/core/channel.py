@@ -69,6 +69,11 @@ class Channel:
         self.validity = Validity.VALID
         self.seen_at_ms = at_ms
 
+    def forget(self) -> None:
+        """What was charted does not count, and nothing was before it."""
+        self.release()
+        self.seen_at_ms = None
+
     def _set_interval(self, declared_ms: int | None) -> None:
         """At most the longest allowed one counts: no declaration may switch staleness off."""
         freshness = self._freshness

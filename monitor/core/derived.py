@@ -44,8 +44,9 @@ class Derivation:
         self._beside: dict[Derived, dict[str, int]] = {Derived.RATE_DIFFERENCE: {}, Derived.SPO2_DIFFERENCE: {}}
         self._stopped_at_ms: int | None = None
         self._thresholds = _thresholds(limits)
-        if order.dose_ug and order.duration_ms:
+        if order.dose_ug:
             self._set(Derived.ORDER_MG_PER_KG, order.dose_ug * 1000 // patient.weight_g, at_ms)
+        if order.dose_ug and order.duration_ms:
             minutes_milli = order.duration_ms // 60
             self._set(Derived.ORDER_MINUTES, minutes_milli, at_ms)
             self._set(Derived.ORDER_MG_PER_KG_MIN, order.dose_ug * 1_000_000 // (patient.weight_g * minutes_milli), at_ms)
@@ -208,6 +209,7 @@ class Derivation:
         if order.dose_ug and order.duration_ms:
             planned = planned_rate_ug_per_min(order.dose_ug, order.duration_ms)
             changed += self._set(Derived.RATE_OF_ORDER, dose.rate_ug_per_min * 100_000 // max(planned, 1), at_ms)
+        if order.dose_ug:
             changed += self._set(Derived.GIVEN_OF_ORDER, dose.given_ug(at_ms) * 100_000 // order.dose_ug, at_ms)
         return changed
 

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 
 from monitor.core.baseline import BaselineCollector
 from monitor.core.channel import NEVER_MS, Channel
+from monitor.core.corrections import Corrections
 from monitor.core.derived import Derivation
 from monitor.core.dose import Dose, planned_rate_ug_per_min
-from monitor.core.gates import Facts, judge_gates, no_baseline, refuse_closed
+from monitor.core.drug import DrugAccount
+from monitor.core.gates import Facts, gates_of, judge_gates, no_baseline, refuse_closed
 from monitor.core.judge import Judge, Step
 from monitor.core.limits import decode_limits
 from monitor.core.own_limits import OwnLimit, OwnLimits
@@ -36,6 +38,9 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
+    EntryVoided,
     GateFinding,
     GatesJudged,
     Input,
@@ -49,10 +54,12 @@ from schemas.log import (
     RateSet,
     ScreensChanged,
     SessionCreated,
+    SignedOff,
+    WasteWitnessed,
 )
 from schemas.measurement import Measurement, Mode, Validity
-from schemas.session import OPEN_PHASES, Baseline, Phase, Treatment
-from schemas.signs import SIGNS, Charted
+from schemas.session import INFUSED, OPEN_PHASES, Baseline, Phase, Treatment
+from schemas.signs import SIGNS, Charted, Derived
 from schemas.vitals import Vital
 
 __all__ = ["NEVER_MS", "Engine", "Step"]
@@ -72,6 +79,9 @@ class Engine:
         self.started_at_ms: int | None = None
         self.stopped_at_ms: int | None = None
         self.dose = Dose()
+        self.corrections = Corrections(created.order)
+        self.drug = DrugAccount(self.corrections)
+        self.signed_off: tuple[SignedOff, int] | None = None  # the last one, and when
         self._sources = Sources(self.limits)
         self.devices = self._sources.devices
         self.channels = self._sources.channels
@@ -208,6 +218,11 @@ class Engine:
                 return (), self._give(body, at_ms)
             case ObservationCharted():
                 return (), self._chart(body, at_ms)
+            case EntryVoided():
+                return (), self._void(body, at_ms)
+            case DrugDrawn() | DrugWasted() | WasteWitnessed() | SignedOff():
+                self._account_for(body, at_ms)
+                return (), ()
             case ScreensChanged():
                 return (), self._derived.screens_changed(body.screens, at_ms)
             case AlertShown():
@@ -243,6 +258,8 @@ class Engine:
 
     def _give(self, body: RateSet | BolusGiven, at_ms: int) -> Sequence[Channel]:
         if isinstance(body, RateSet):
+            if self.created.order.treatment not in INFUSED:
+                raise Refused("no_rate", f"{self.created.order.treatment} is not infused: record each dose as it is given")
             if self.phase is not Phase.INFUSING:
                 raise Refused("not_infusing", f"a rate can be set while infusing; the session is {self.phase}")
             self.dose.set_rate(_amount(body.rate_ug_per_min), at_ms)
@@ -263,6 +280,25 @@ class Engine:
         channel = self.channels[body.sign]
         channel.set(body.value * 1000, at_ms)
         return (channel,)
+
+    def _void(self, body: EntryVoided, at_ms: int) -> Sequence[Channel]:
+        """Dose and charted signs follow what counts from here on; what was decided by the entry until now stands."""
+        if self.phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {self.phase}")
+        target = self.corrections.void(body)
+        self._wake_at(at_ms)
+        if isinstance(target, RateSet | BolusGiven):
+            self.dose, self._resume_rate = self.corrections.dose()
+            return self._derived.dose_changed(self.dose, self.stopped_at_ms, at_ms)
+        if not isinstance(target, ObservationCharted):
+            return ()
+        return self.corrections.chart_back(target.sign, self.charted, self.channels[target.sign])
+
+    def _account_for(self, body: DrugDrawn | DrugWasted | WasteWitnessed | SignedOff, at_ms: int) -> None:
+        """Looked at by the gates alone."""
+        self.drug.check(body, self.phase)
+        if isinstance(body, SignedOff):
+            self.signed_off = (body, at_ms)
 
     def _show(self, body: AlertShown, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
         state = self._judge.state_of(body.alert)
@@ -326,8 +362,13 @@ class Engine:
     def gate_findings(self, before: Before, at_ms: int) -> tuple[GateFinding, ...]:
         """What stands against a step if it were taken now."""
         grown = self._derived.grown(self.dose, at_ms)
+        grown[Derived.DRUG_UNACCOUNTED] = self.drug.unaccounted_ug(self.dose.given_ug(at_ms))
+        grown[Derived.SIGNED_OFF] = 0 if self.signed_off is None else 1000
         baselines = self._collector.take(at_ms) if before is Before.START else self.baselines
-        findings = judge_gates(self.limits.gate, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
+        first_ms = self.corrections.first_dose_at_ms(self.started_at_ms)
+        grown[Derived.MINUTES_SINCE_FIRST_DOSE] = 0 if first_ms is None else (at_ms - first_ms) // 60
+        gates = gates_of(self.limits.gate, self.created.order.treatment)
+        findings = judge_gates(gates, before, Facts(self.channels, grown, baselines, self.alerts(), before, at_ms))
         incomplete = self._collector.refuse_start(at_ms) if before is Before.START else None
         return findings if incomplete is None else (*findings, no_baseline(incomplete))
 

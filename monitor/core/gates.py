@@ -11,7 +11,7 @@ from monitor.core.signals import RAISED
 from schemas.alert import PRIORITY_RANK, Alert
 from schemas.limits import Before, Clause, Effect, Gate
 from schemas.log import GateFinding
-from schemas.session import Baseline
+from schemas.session import Baseline, Treatment
 from schemas.signs import SIGNS, Sign
 
 NO_BASELINE: Final = "G-BASE"
@@ -56,6 +56,11 @@ def judge_gates(gates: Sequence[Gate], before: Before, facts: Facts) -> tuple[Ga
         if reasons:
             found.append(GateFinding(effect=gate.effect, gate=gate.id, reason="; ".join(reasons), title=gate.title))
     return tuple(found)
+
+
+def gates_of(gates: Sequence[Gate], treatment: Treatment) -> tuple[Gate, ...]:
+    """Those that stand before a step of this treatment."""
+    return tuple(gate for gate in gates if not gate.treatments or treatment in gate.treatments)
 
 
 def no_baseline(reason: str) -> GateFinding:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.session import Order, Phase, Treatment
+from schemas.session import INFUSED, Order, Phase, Treatment
 
 STEPS: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.PLANNED: frozenset({Phase.BASELINE, Phase.ABORTED}),
@@ -26,6 +26,8 @@ def refuse_step(now: Phase, then: Phase, order: Order) -> str | None:
         return f"a session that is {now} cannot become {then}; possible: {allowed}"
     if order.treatment is Treatment.NONE and then is Phase.INFUSING:
         return "this session has no infusion ordered"
+    if then is Phase.PAUSED and order.treatment not in INFUSED and order.treatment is not Treatment.NONE:
+        return "there is nothing to pause: doses are given at once"
     if order.treatment is not Treatment.NONE and now is Phase.BASELINE and then is Phase.RECOVERY:
         return "the infusion was not started: abort the session, or start it"
     return None

@@ -48,6 +48,7 @@ class Replay:
         except (Refused, KeyError):
             yield Difference(entry.seq, (entry.at_ms, body), None)
             return
+        self.engine.corrections.take(entry.seq, entry.at_ms, body)
         position = next(index for index, step in enumerate(steps) if not is_output(step[1]))
         for step in (*self._expected, *steps[:position]):  # fell due before this input, but the log does not have it
             yield Difference(entry.seq, None, step)

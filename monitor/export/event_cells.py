@@ -11,6 +11,8 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     LimitChanged,
     LimitProposed,
     ObservationCharted,
@@ -45,7 +47,7 @@ def event_cells(body: Body) -> EventCells:
             return EventCells(device=body.device)
         case RateSet():
             return EventCells(value=format_milli(body.rate_ug_per_min), unit="mg/min")
-        case BolusGiven():
+        case BolusGiven() | DrugDrawn() | DrugWasted():
             return EventCells(value=format_milli(body.amount_ug), unit="mg")
         case AlertChanged():
             return EventCells(vital=body.alert.vital or "", reason=body.why)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from monitor.core.dose import planned_rate_ug_per_min
-from schemas.log import BolusGiven, Entry, PhaseOrdered, RateSet
-from schemas.session import Order, Phase
+from schemas.log import BolusGiven, Entry, EntryVoided, PhaseOrdered, RateSet
+from schemas.session import Order, Phase, Treatment
 
 _MS_PER_MIN = 60_000
 
@@ -34,12 +34,19 @@ class Course(msgspec.Struct, frozen=True):
 
 
 def course_of(order: Order, entries: Iterable[Entry]) -> Course:
-    """From phases, rates and boluses in order of `seq`. The start runs at the planned rate, a resumed one at that before the pause."""
+    """From phases, rates and boluses in order of `seq`, without what was marked as made in error. The start runs at the planned rate, a
+    resumed one at that before the pause. Nothing of a treatment that is not given into a vein: the model knows no other way in."""
+    if order.treatment is not Treatment.KETAMINE_IV:
+        return Course()
+    known = tuple(entries)
+    voided = {entry.body.voids for entry in known if isinstance(entry.body, EntryVoided)}
     rates: list[tuple[int, int]] = []
     boluses: list[tuple[int, int]] = []
     kept = planned_rate_ug_per_min(order.dose_ug, order.duration_ms)
     is_running = False
-    for entry in entries:
+    for entry in known:
+        if entry.seq in voided:
+            continue
         body = entry.body
         if isinstance(body, PhaseOrdered):
             is_running = body.phase is Phase.INFUSING

@@ -5,6 +5,7 @@ moved and how far. Pure.
 import msgspec
 
 from monitor.core.engine import Engine
+from monitor.core.gates import gates_of
 from monitor.core.reason import is_yes_no
 from monitor.core.rule_state import RuleState
 from schemas.alert import Priority
@@ -84,7 +85,7 @@ def gates_now(engine: Engine, before: Before, now_ms: int) -> GatesNow:
     at_ms = max(now_ms, engine.at_ms)
     if engine.created.order.treatment is Treatment.NONE:
         return GatesNow(at_ms=at_ms, before=before, findings=(), asked=())
-    gates = [gate for gate in engine.limits.gate if gate.before is before]
+    gates = [gate for gate in gates_of(engine.limits.gate, engine.created.order.treatment) if gate.before is before]
     required = {sign for gate in gates for sign in (*gate.asked, *gate.needs)}
     looked_at = required | {term.charted for gate in gates for term in _terms(gate) if term.charted is not None}
     asked = tuple(

@@ -21,7 +21,10 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     Entry,
+    EntryVoided,
     GatesJudged,
     LimitAwaitsConfirmation,
     LimitChanged,
@@ -36,6 +39,8 @@ from schemas.log import (
     RemeasureRequested,
     ScreensChanged,
     SessionCreated,
+    SignedOff,
+    WasteWitnessed,
 )
 from schemas.signs import SIGNS
 from schemas.stream_wire import AlertStep, Happened
@@ -70,6 +75,8 @@ def happened(entry: Entry) -> Happened:
             return replace(line, alert=alert.id, step=AlertStep(alert.kind, alert.priority, alert.state, alert.title, body.why))
         case AlertAcknowledged() | AlertShown() | AlertNotified() | RemeasureRequested():
             return replace(line, alert=body.alert)
+        case EntryVoided():
+            return replace(line, voids=body.voids)
         case PhaseOrdered():
             return replace(line, phase=body.phase)
         case RateSet():
@@ -100,9 +107,11 @@ def describe(body: Body) -> str:
             return ", ".join(values)
         case SessionCreated():
             order = body.order
-            return f"Session planned in {body.room} by {body.by}: {order.dose_ug / 1000:g} mg over {order.duration_ms / 60000:g} min"
+            over = f" over {order.duration_ms / 60000:g} min" if order.duration_ms or not order.dose_ug else f" {order.treatment}"
+            return f"Session planned in {body.room} by {body.by}: {order.dose_ug / 1000:g} mg{over}"
         case DeviceBound():
-            return f"{body.device} bound by {body.by} ({body.mode}: {body.source})"
+            read_back = f", read back: {body.read_back}" if body.read_back else ""
+            return f"{body.device} bound by {body.by} ({body.mode}: {body.source}){read_back}"
         case DeviceUnbound():
             return f"{body.device} unbound by {body.by}"
         case DeviceJoined():
@@ -112,15 +121,13 @@ def describe(body: Body) -> str:
         case PhaseOrdered():
             override = f", overriding: {body.override}" if body.override else ""
             return f"{body.phase} ordered by {body.by}{override}"
-        case RateSet():
-            return f"Rate {body.rate_ug_per_min / 1000:g} mg/min set by {body.by}"
-        case BolusGiven():
-            return f"Bolus {body.amount_ug / 1000:g} mg recorded by {body.by}"
         case AlertAcknowledged():
             comment = f": {body.comment}" if body.comment else ""
             return f"{body.alert} acknowledged by {body.by}{comment}"
-        case NoteAdded():
-            return f"{body.by}: {body.text}"
+        case NoteAdded() | EntryVoided() | SignedOff():
+            return _said(body)
+        case RateSet() | BolusGiven() | DrugDrawn() | DrugWasted() | WasteWitnessed():
+            return _drug(body)
         case MonitorRestarted():
             return f"Monitor restarted ({body.version}); nobody watched since the entry before"
         case BaselineSet():
@@ -135,6 +142,28 @@ def describe(body: Body) -> str:
             return f"Second {VITAL_SIGNS[body.vital].label} asked for within {body.within_ms / 1000:g} s ({body.alert})"
         case _:
             assert_never(body)
+
+
+def _said(body: NoteAdded | EntryVoided | SignedOff) -> str:
+    if isinstance(body, NoteAdded):
+        return f"{body.by}: {body.text}"
+    if isinstance(body, SignedOff):
+        return f"Signed by {body.name} ({body.by}): {body.meaning}"
+    return f"Entry {body.voids} was made in error, marked by {body.by}: {body.reason}"
+
+
+def _drug(body: RateSet | BolusGiven | DrugDrawn | DrugWasted | WasteWitnessed) -> str:
+    match body:
+        case RateSet():
+            return f"Rate {body.rate_ug_per_min / 1000:g} mg/min set by {body.by}"
+        case BolusGiven():
+            return f"Bolus {body.amount_ug / 1000:g} mg recorded by {body.by}"
+        case DrugDrawn():
+            return f"Drawn {body.amount_ug / 1000:g} mg of {body.concentration_ug_per_ml / 1000:g} mg/ml, lot {body.lot}, by {body.by}"
+        case DrugWasted():
+            return f"Wasted {body.amount_ug / 1000:g} mg by {body.by}, waits for a witness{f': {body.note}' if body.note else ''}"
+        case WasteWitnessed():
+            return f"Waste of entry {body.waste} witnessed by {body.by}"
 
 
 def _charted(body: ObservationCharted) -> str:

@@ -5,6 +5,7 @@ import asyncio
 from monitor.core.chain import Chain
 from monitor.core.replay import Difference, Replay
 from monitor.sessions.calls import Calls
+from monitor.sessions.requests import Requests
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
 from schemas.log import DeviceBound, DeviceUnbound, Seal, canonical
@@ -23,6 +24,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
     chain = Chain(session)
     judge = Replay()
     calls = Calls()
+    requests = Requests()
     first: Difference | None = None
     async for entries in store.entries(session):
         for index, entry in enumerate(entries):
@@ -32,6 +34,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
             for difference in judge.feed(entry):
                 first = first or difference
             calls.follow(entry)
+            requests.take(entry)
             if judge.engine is None:
                 raise Broken(f"{session}: the log does not begin with the session's creation and a rule set that can be used")
             seal = seals.get(entry.seq)
@@ -43,7 +46,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
         raise Broken(f"{session}: the log is empty")
     for difference in judge.finish():
         first = first or difference
-    return Runner.rebuilt(judge.engine, chain, calls), first
+    return Runner.rebuilt(judge.engine, chain, calls, requests), first
 
 
 def _check(chain: Chain, seal: Seal) -> None:

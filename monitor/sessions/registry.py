@@ -10,7 +10,7 @@ from monitor.core.refused import Refused
 from monitor.notify.dispatch import Dispatcher
 from monitor.sessions.canary import DEVICE as CANARY_DEVICE
 from monitor.sessions.canary import Canary
-from monitor.sessions.device_positions import FrameRefused
+from monitor.sessions.device_positions import DevicePosition, FrameRefused
 from monitor.sessions.device_table import DeviceTable
 from monitor.sessions.figures import offer_figures
 from monitor.sessions.frames import follow_commit, invalid_readings
@@ -189,6 +189,10 @@ class Registry:
     def session_of(self, device: str) -> str | None:
         return self._devices.session_of(device)
 
+    def device_position(self, device: str) -> DevicePosition | None:
+        """What is known of a device beside its sessions; None where it was never here."""
+        return self._devices.position(device)
+
     async def settled(self) -> None:
         """Returns when everything judged so far is on disk: what is read then is on record."""
         await self._recorder.settled()
@@ -219,7 +223,9 @@ class Registry:
 
     # --- commands -----------------------------------------------------------------------------------------------------------------
 
-    async def create(self, *, room: str, patient: Patient, order: Order, by: str) -> str:
+    async def create(
+        self, *, room: str, patient: Patient, order: Order, by: str, indication: str | None = None, request: str | None = None
+    ) -> str:
         """A new session; its id when it is on disk. Raises CommandRefused (`room_in_use`, `too_many_sessions`), StoreFailed."""
         self._recorder.need_store()
         if len(self._runners) >= MAX_OPEN_SESSIONS:
@@ -229,7 +235,7 @@ class Registry:
             raise Refused("room_in_use", f"{room} has an open session, {taken}: close it first")
         session = f"S-{self._next_no:06d}"
         at_ms = self._clock.now_ms()
-        runner = Runner(session, SessionCreated(by, self._limits[0], self._limits[1], order, patient, room), at_ms)
+        runner = Runner(session, SessionCreated(by, *self._limits, order, patient, room, indication, request), at_ms)
         made = runner.begin(at_ms)
         self._next_no += 1
         self._runners[session] = runner
@@ -237,6 +243,10 @@ class Registry:
         self.screens.introduce(runner)
         await asyncio.shield(done)
         return session
+
+    def created_by(self, request: str) -> str | None:
+        """The open session that a request has made."""
+        return next((runner.session for runner in self._runners.values() if runner.engine.created.request == request), None)
 
     async def command(self, session_id: str, body: Input) -> list[Entry]:
         """Carry a command out; what it wrote into the log, when that is on disk. Raises KeyError, CommandRefused, StoreFailed."""
@@ -262,7 +272,7 @@ class Registry:
         """A device that was connected before it was bound has joined now."""
         position = self._devices.position(device)
         if position is not None:
-            position.unbound_readings = 0
+            position.bound()
             if position.is_connected:
                 self._do.tell(runner, DeviceJoined(position.boot, device, position.intervals))
 
@@ -320,8 +330,7 @@ class Registry:
             raise FrameRefused(RefusedReason.BUSY, f"{session} is not judged any more: keep the frame until it is")
         position.take(seq)
         if runner is None:
-            position.unbound_readings += sum(len(measurement.values) for measurement in measurements)
-            position.unbound_last_ms = received_at_ms
+            position.saw_unbound(measurements, received_at_ms)
             position.committing(self._recorder.move(position.position))
             raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} is bound to no open session: nothing of this frame is recorded")
         try:

@@ -4,6 +4,7 @@ from monitor.core.chain import Chain
 from monitor.core.engine import NEVER_MS, Engine, Step
 from monitor.core.refused import Refused
 from monitor.sessions.calls import Calls
+from monitor.sessions.requests import Requests
 from monitor.sessions.views import session_now
 from monitor.stream.watching import Watchers
 from schemas.log import Entry, Input, Measured, Seal, SessionCreated, canonical
@@ -17,24 +18,26 @@ class Runner:
     """Entries leave here numbered and under the chain; nothing else writes into this session's log.
 
     Beside its log a session has, for as long as the process lives: `watched_by`, what it was last told of the screens; `receipts`, which
-    person has shown which alert; `calls`, what the second channel was asked for; `is_over`, where it is not to be judged any more.
+    person has shown which alert; `calls`, what the second channel was asked for; `requests`, what was done for which request; `is_over`,
+    where it is not to be judged any more.
     """
 
     def __init__(self, session: str, created: SessionCreated, at_ms: int) -> None:
-        self.take_over(Engine(session, created, at_ms), Chain(session), Calls())
+        self.take_over(Engine(session, created, at_ms), Chain(session), Calls(), Requests())
 
     @classmethod
-    def rebuilt(cls, engine: Engine, chain: Chain, calls: Calls) -> "Runner":
+    def rebuilt(cls, engine: Engine, chain: Chain, calls: Calls, requests: Requests) -> "Runner":
         """A runner that goes on where a log ends."""
         runner = cls.__new__(cls)
-        runner.take_over(engine, chain, calls)
+        runner.take_over(engine, chain, calls, requests)
         return runner
 
-    def take_over(self, engine: Engine, chain: Chain, calls: Calls) -> None:
+    def take_over(self, engine: Engine, chain: Chain, calls: Calls, requests: Requests) -> None:
         """Once, at its making."""
         self.engine = engine
         self.chain = chain
         self.calls = calls
+        self.requests = requests
         self.seq = chain.seq
         self.scheduled_ms = NEVER_MS  # when the watch will next look at it
         self.watched_by: Watchers | None = None
@@ -84,7 +87,10 @@ class Runner:
             entry = Entry(at_ms, body, self.seq, self.chain.session)
             self.chain.extend(self.seq, at_ms, canonical(entry))
             entries.append(entry)
-            has_event = has_event or type(body) is not Measured
+            if type(body) is not Measured:
+                has_event = True
+                self.requests.take(entry)
+                self.engine.corrections.take(self.seq, at_ms, body)
         opened_ms = self.chain.first_unsealed_at_ms
         if entries and opened_ms is not None and (has_event or entries[-1].at_ms - opened_ms >= SEAL_EVERY_MS):
             seals += _some(self.chain.seal(self.engine.at_ms))

@@ -8,7 +8,7 @@ from monitor.core.signals import present
 from schemas.log import Measured
 from schemas.measurement import Reading, Reason, Validity
 from schemas.signs import Sign
-from schemas.stream_wire import DeviceNow, LimitNow, ObservationNow, SessionNow, VitalNow
+from schemas.stream_wire import DeviceNow, LimitNow, ObservationNow, SessionNow, SignatureNow, VialNow, VitalNow, WasteNow
 from schemas.vitals import MILLI, Vital
 
 _NOT_NOW = frozenset({Reason.LATE, Reason.NOT_ADVANCING, Reason.SECOND_SOURCE})
@@ -60,9 +60,27 @@ def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> Sessio
             )
             for row in engine.own_limits()
         ),
+        vials=tuple(
+            VialNow(row.at_ms, row.body.by, row.body.concentration_ug_per_ml, row.body.amount_ug, row.body.lot, row.seq)
+            for row in engine.drug.drawn()
+        ),
+        wastes=tuple(
+            WasteNow(row.at_ms, row.body.by, row.body.note, row.seq, row.body.amount_ug, row.witness) for row in engine.drug.wasted()
+        ),
+        signed_off=_signature(engine),
+        indication=created.indication,
+        first_dose_at_ms=engine.corrections.first_dose_at_ms(engine.started_at_ms),
+        last_dose_at_ms=max(engine.corrections.doses_at_ms(), default=None),
         cuff_interval_ms=engine.channels[Vital.SYSTOLIC_BP].interval_ms,
         last_seq=last_seq,
     )
+
+
+def _signature(engine: Engine) -> SignatureNow | None:
+    if engine.signed_off is None:
+        return None
+    body, at_ms = engine.signed_off
+    return SignatureNow(at_ms, body.by, body.meaning, body.name)
 
 
 def _channel_now(vital: Vital, channel: Channel, now_ms: int) -> VitalNow:

@@ -7,11 +7,13 @@ from fastapi import Request
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from monitor.sessions.protocols import protocols
 from schemas.limits import Effect
 from schemas.log import GateFinding
 from schemas.signs import SIGNS, Charted
 from schemas.stream_wire import LimitNow, ObservationNow, SessionNow
 from schemas.vitals import Vital
+from tests.support import stub_bind, stub_drug
 from tests.support.stub_answers import answered, noted, problem
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ CHECKS = [{"rule": "SED-L1", "sign": "sedation", "every_ms": 600_000, "phases": 
 
 def add(stub: "StubMonitor") -> None:
     _charting(stub)
+    _corrections(stub)
+    _protocols(stub)
+    stub_drug.add(stub)
+    stub_bind.add(stub)
     _sound(stub)
     _limits(stub)
 
@@ -91,6 +97,24 @@ def _charting(stub: "StubMonitor") -> None:
             for item in body["items"]:
                 one = observed(one, Charted(item["sign"]), item["value"], stub.now_ms())
             stub.change(one, [("observation_charted", f"{item['sign']} {item['value']} charted by vega") for item in body["items"]])
+
+        return await answered(stub, request, apply)
+
+
+def _protocols(stub: "StubMonitor") -> None:
+    @stub.server.get("/api/v1/protocols", response_model=None)
+    async def presets() -> Response:
+        return Response(msgspec.json.encode(protocols()), media_type="application/json")
+
+
+def _corrections(stub: "StubMonitor") -> None:
+    @stub.server.post("/api/v1/sessions/{id_}/corrections")
+    async def correct(request: Request, id_: str) -> Response:
+        body = await noted(stub, request)
+
+        def apply() -> None:
+            line = stub.happened(id_, "entry_voided", f"Entry {body['entry']} was made in error, marked by vega: {body['reason']}")
+            stub.publish(sessions=(stub.fresh(stub.sessions[id_]),), journal=(replace(line, voids=body["entry"]),))
 
         return await answered(stub, request, apply)
 

@@ -124,7 +124,11 @@ def _read_routes(stub: "StubMonitor") -> None:
     async def devices() -> list[dict[str, Any]]:
         bound = {device.device: one.id for one in stub.sessions.values() for device in one.devices}
         names = ("monitor-b1", "monitor-b7", "monitor-b8", "monitor-old")
-        return [{"device": name, "session": bound.get(name), "revoked_at_ms": 1 if name == "monitor-old" else None} for name in names]
+        newest = [{"vital": "heart_rate", "value": 71}, {"vital": "spo2", "value": 97}]
+        seen = {"mode": "real", "source": "bedside monitor", "newest": newest, "newest_at_ms": stub.now_ms() - 2_000}
+        return [
+            {"device": name, "session": bound.get(name), "revoked_at_ms": 1 if name == "monitor-old" else None, **seen} for name in names
+        ]
 
 
 def _columns(one: SessionNow, since_ms: int, until_ms: int, *, step: int) -> dict[str, dict[str, Any]]:

@@ -115,7 +115,8 @@ def session(number: int, room: str, label: str, birth_year: int | None = 1980, *
         cuff_interval_ms=CUFF_MS,
         last_seq=100,
     )
-    return replace(calm, **changes)
+    one = replace(calm, **changes)
+    return replace(one, first_dose_at_ms=one.started_at_ms)
 
 
 def baselines() -> tuple[Baseline, ...]:

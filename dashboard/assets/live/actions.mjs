@@ -12,7 +12,7 @@ export function outcomeLine() {
     node,
     saving: () => put("saving", words.actions.saving),
     tell(answer) {
-      if (answer.ok) return put("saved", say(words.actions.saved, { time: savedAt() }));
+      if (answer.ok) return put("saved", say(answer.wasDone ? words.actions.was_done : words.actions.saved, { time: savedAt() }));
       if (answer.isUnknown) return put("failed", words.actions.unknown);
       return put("failed", say(words.actions.failed, { detail: answer.detail }));
     },
@@ -71,5 +71,10 @@ export function confirmButton(text, onConfirm, style = "") {
     sure.disabled = isOffered;
     if (isOffered) timers = [setTimeout(() => (sure.disabled = false), DOUBLE_TAP_MS), setTimeout(() => sure.disabled || offer(false), OFFER_MS)];
   }
-  return { node, ask };
+  /** Other words on both buttons. */
+  function name(what) {
+    setText(ask, what);
+    setText(sure, say(words.controls.sure, { what }));
+  }
+  return { node, ask, name };
 }

@@ -14,7 +14,7 @@ const SYMPTOMS = ["vomiting", "panic", "chest_pain", "dyspnoea", "severe_headach
 const SHOWN_IN = ["infusing", "paused", "recovery"];
 const SAVED_FOR_MS = 8_000;
 
-/** {node, put(session, view), focus()}. `checks()`: how often which sign is due, by the session's own rules. */
+/** {node, put(session, view), focus(), open(sign)}. `checks()`: how often which sign is due, by the session's own rules. */
 export function chartPanel(id, checks) {
   const outcome = outcomeLine();
   const due = el("span.check-due.num", { id: "check-due" });
@@ -80,6 +80,11 @@ export function chartPanel(id, checks) {
   return {
     node,
     focus: () => node.querySelector("button:not(:disabled)")?.focus(),
+    open(sign) {
+      const part = all.get(sign)?.node;
+      part?.scrollIntoView({ block: "center" });
+      (part?.matches("button") ? part : part?.querySelector("button, input, select"))?.focus();
+    },
     put(session, view) {
       show(node, SHOWN_IN.includes(session.phase));
       const mayAct = view.state.hello?.role === "clinician";

@@ -3,6 +3,7 @@
 
 import { act, button, confirmButton, outcomeLine } from "./actions.mjs";
 import { byEffect } from "./care.mjs";
+import { isInfused } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { post } from "./rest.mjs";
 import { say, words } from "./words.mjs";
@@ -14,9 +15,17 @@ const STOP = { phase: "recovery", name: text.stop, style: "danger", asks: true }
 const OVERRIDABLE = ["gate_closed", "baseline_incomplete"];
 const ABORT = { phase: "aborted", name: text.abort, style: "quiet", asks: true };
 
+const DOSED = {
+  planned: [{ phase: "baseline", name: text.baseline, style: "primary" }, ABORT],
+  baseline: [{ ...START, name: text.start_dosing }, ABORT],
+  infusing: [{ ...STOP, name: text.end_dosing, style: "primary" }, ABORT],
+  recovery: [CLOSE],
+};
+
 /** What can be done in a phase. */
 export function stepsOf({ phase, order }) {
   const isWatched = order.treatment === "none";
+  if (!isWatched && !isInfused(order)) return DOSED[phase] ?? [];
   const table = {
     planned: [{ phase: "baseline", name: text.baseline, style: "primary" }, ABORT],
     baseline: [isWatched ? { phase: "recovery", name: text.recover, style: "primary", asks: true } : START, ABORT],

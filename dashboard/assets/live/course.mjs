@@ -27,6 +27,17 @@ export function plannedRate(order) {
   return order.duration_ms ? Math.round((order.dose_ug * 60_000) / order.duration_ms) : 0;
 }
 
+/** Whether the treatment has a rate; of the others each dose is recorded as it is given. */
+export function isInfused(order) {
+  return order.treatment === "ketamine_iv";
+}
+
+/** Until the next part of a dose may be given, in ms; 0 or less: now. Null where it is not given in parts or all of it is in. */
+export function nextPartIn(session, preset, nowMs) {
+  if (!preset?.part_mg || session.given_ug >= session.order.dose_ug) return null;
+  return session.last_dose_at_ms === null || session.last_dose_at_ms === undefined ? 0 : session.last_dose_at_ms + preset.parts_every_min * 60_000 - nowMs;
+}
+
 /** Milliseconds to the next cuff value; negative once it is overdue; null before the first one. */
 export function cuffDueIn(session, nowMs) {
   const last = session.vitals.systolic_bp;

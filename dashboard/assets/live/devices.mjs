@@ -2,10 +2,17 @@
 
 import { act, confirmButton, outcomeLine } from "./actions.mjs";
 import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
+import { readBack } from "./read_back.mjs";
 import { get, post, remove } from "./rest.mjs";
 import { words } from "./words.mjs";
 
 const text = words.session;
+let next = null; // chosen when the session was opened: to be read back on its page
+
+/** The page that opens next asks for this device to be read back. */
+export function readBackNext(device) {
+  next = device;
+}
 
 /** {node, put(session, view), load()}. */
 export function devices(id) {
@@ -14,13 +21,14 @@ export function devices(id) {
   const choice = el("select", { "aria-label": text.bind_which, required: true });
   const bind = el("button.button", { type: "submit" }, text.bind);
   const form = el("form.inline", {}, choice, bind);
-  const node = el("section.card.devices", { "aria-label": text.devices }, el("h2", {}, text.devices), none, list, form, outcome.node);
+  const check = readBack(outcome, (device, sentence) => post(`/sessions/${id}/bindings`, { device, read_back: sentence }));
+  const node = el("section.card.devices", { "aria-label": text.devices }, el("h2", {}, text.devices), none, list, form, check.node, outcome.node);
   const rows = new Map();
   let registered = [];
   let offered = null;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    act(bind, outcome, () => post(`/sessions/${id}/bindings`, { device: choice.value }));
+    check.open(choice.value);
   });
   return {
     node,
@@ -35,7 +43,9 @@ export function devices(id) {
       show(none, session.devices.length === 0);
       const mayAct = view.state.hello?.role === "clinician" && !["closed", "aborted"].includes(session.phase);
       setAttribute(node, "data-may-act", mayAct);
-      show(form, mayAct);
+      show(form, mayAct && check.node.hidden);
+      if (next !== null && mayAct) [next] = [null, check.open(next)];
+      check.put(session, view);
       offer(Object.values(view.state.sessions).flatMap((one) => one.devices.map((device) => device.device)));
     },
   };

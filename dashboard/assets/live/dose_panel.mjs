@@ -1,9 +1,10 @@
 // What was given and what goes in now. The monitor records what a person set on the pump; it never drives one.
 
-import { act, button, outcomeLine } from "./actions.mjs";
-import { dose, plannedRate } from "./course.mjs";
+import { act, button, confirmButton, outcomeLine } from "./actions.mjs";
+import { dose, isInfused, nextPartIn, plannedRate } from "./course.mjs";
 import { el, setText, show } from "./dom.mjs";
-import { mg, rate, timeOfDay } from "./format.mjs";
+import { clock, mg, rate, timeOfDay } from "./format.mjs";
+import { presetOf } from "./protocols.mjs";
 import { post } from "./rest.mjs";
 import { say, words } from "./words.mjs";
 
@@ -18,11 +19,16 @@ export function dosePanel(id) {
   let planned = 0;
   const usePlanned = button("", () => act(usePlanned, outcome, () => sendRate(planned / 1000)), "primary");
   warning.append(usePlanned);
-  const forms = el("div.dose-forms", {}, doseForm(text.set_rate, text.rate_unit, "rate", (value) => sendRate(value)), doseForm(text.give_bolus, text.mg, "bolus", sendBolus));
+  const setRate = doseForm(text.set_rate, text.rate_unit, "rate", (value) => sendRate(value));
+  const forms = el("div.dose-forms", {}, setRate, doseForm(text.give_bolus, text.mg, "bolus", sendBolus));
+  let part = 0; // mg of one device, where the dose is given in parts
+  const givePart = confirmButton("", (pressed) => act(pressed, outcome, () => sendBolus(part)), "primary");
+  const partDue = el("span.num");
+  const parts = el("div.dose-parts", {}, givePart.node, partDue);
   const amount = el("div.dose-amount", {}, given, el("span.unit", {}, text.mg), toGo, held);
   const facts = el("dl.facts", {}, ...Object.values(rows).map((one) => one.node));
   const head = el("div.card-head", {}, el("h2", {}, text.title), el("span.grow"), el("span.muted.small", {}, text.what));
-  const node = el("section.card.dose", { "aria-label": text.title }, head, amount, el("div.progress", { "aria-hidden": "true" }, fill), facts, warning, forms, outcome.node);
+  const node = el("section.card.dose", { "aria-label": text.title }, head, amount, el("div.progress", { "aria-hidden": "true" }, fill), facts, warning, parts, forms, outcome.node);
 
   function sendRate(value) {
     return post(`/sessions/${id}/doses`, { kind: "rate", rate_mg_per_min: value });
@@ -41,6 +47,17 @@ export function dosePanel(id) {
       if (answer?.ok) form.reset();
     });
     return form;
+  }
+
+  function putPart(session, view, mayAct) {
+    const preset = presetOf(session);
+    const dueIn = session.phase === "infusing" ? nextPartIn(session, preset, view.heldNow) : null;
+    show(parts, dueIn !== null);
+    if (dueIn === null) return;
+    part = preset.part_mg;
+    givePart.name(say(text.give_part, { mg: part }));
+    show(givePart.node, mayAct);
+    setText(partDue, dueIn > 0 ? say(text.part_in, { time: clock(dueIn) }) : text.part_now);
   }
 
   return {
@@ -63,6 +80,10 @@ export function dosePanel(id) {
       show(usePlanned, mayAct && planned > 0);
       setText(usePlanned, say(text.record_planned, { rate: rate(planned) }));
       show(forms, mayAct && ["infusing", "paused"].includes(session.phase));
+      const hasRate = isInfused(session.order);
+      for (const one of [rows.rate.node, rows.planned.node, setRate]) show(one, hasRate);
+      if (!hasRate) show(warning, false);
+      putPart(session, view, mayAct);
     },
   };
 }

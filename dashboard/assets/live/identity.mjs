@@ -1,8 +1,9 @@
 // Whose session this is, what is ordered, where it stands, and the controls. The first thing read before anything is done.
 
-import { phaseSince } from "./course.mjs";
+import { isInfused, phaseSince } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { clock, mg, number } from "./format.mjs";
+import { presetOf } from "./protocols.mjs";
 import { phaseWords, say, words } from "./words.mjs";
 
 const text = words.session;
@@ -35,9 +36,12 @@ export function identity(steps) {
 }
 
 /** What is ordered, in words. */
-export function orderText({ order, patient }) {
+export function orderText(session) {
+  const { order, patient } = session;
   const treatment = words.treatments[order.treatment];
   if (order.treatment === "none") return treatment;
   const values = { mg: mg(order.dose_ug), per_kg: String(Math.round((100 * order.dose_ug) / patient.weight_g) / 100), minutes: number(order.duration_ms / 60_000) };
-  return `${treatment} · ${say(text.order_per_kg, values)}`;
+  const preset = presetOf(session);
+  const amount = isInfused(order) ? say(text.order_per_kg, values) : say(text.order_dose, values);
+  return `${treatment} · ${amount}${preset ? ` · ${preset.title}` : ""}`;
 }

@@ -16,10 +16,10 @@ const text = words.journal;
 const MAX_STEPS = 1_000;
 const MAX_MARKS = 3_000;
 const STEPS = ["phase_ordered", "rate_set", "bolus_given"];
-const MARKS = ["alert_changed", "note_added", "observation_charted"];
+const MARKS = ["alert_changed", "note_added", "observation_charted", "entry_voided"];
 const MAX_NOTE = 2_000; // schemas/log.py, Text
 
-/** {node, put(session, view), load(), entries(), focusNote()}. `entries`: those that the record draws. */
+/** {node, put(session, view), load(), entries(), known(), focusNote()}. `entries`: those that the record draws; `known`: the newest of all. */
 export function journal(id) {
   const outcome = outcomeLine();
   const [none, list, trouble] = [el("p.muted", {}, text.none), el("ol.journal-list", { id: "journal", tabindex: "0", "aria-label": text.title }), el("p.outcome", { "data-state": "failed", hidden: true })];
@@ -57,6 +57,7 @@ export function journal(id) {
   return {
     node,
     entries: () => (drawnOnRecord ??= [...steps.values(), ...marks.values()]),
+    known: () => known,
     focusNote: note.focus,
     async load() {
       const detail = await readJournal(id, take);

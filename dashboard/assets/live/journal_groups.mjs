@@ -4,8 +4,8 @@
 import { signOf } from "./alerts.mjs";
 
 export const FILTERS = ["all", "alerts", "doses", "notes"];
-const DOSES = ["phase_ordered", "rate_set", "bolus_given", "gates_judged", "baseline_set"];
-const NOTES = ["note_added", "observation_charted"];
+const DOSES = ["phase_ordered", "rate_set", "bolus_given", "gates_judged", "baseline_set", "drug_drawn", "drug_wasted", "waste_witnessed"];
+const NOTES = ["note_added", "observation_charted", "entry_voided", "signed_off"];
 const RAISED = ["active", "acknowledged", "latched"];
 
 /** Which filter an entry falls under, besides "all". */
@@ -16,12 +16,14 @@ export function categoryOf(entry) {
 }
 
 /**
- * Items, newest first by their first entry: {key, category, kind, atMs, steps, alert}. `steps`: its entries, oldest first. `alert`, for an
+ * Items, newest first by their first entry: {key, category, kind, atMs, steps, voided, alert}. `steps`: its entries, oldest first; `voided`:
+ * the seq of all entries that were marked as made in error. `alert`, for an
  * alert: {id, title, tone, priority, mark, raisedMs or null, endMs or null, answered: the entry or null, state}. Entries in any order.
  */
 export function itemsOf(entries) {
   const items = [];
   const alerts = new Map();
+  const voided = new Set(entries.map((entry) => entry.voids));
   for (const entry of [...entries].sort((a, b) => a.seq - b.seq)) {
     const last = items.at(-1);
     if (entry.alert && (entry.step || alerts.has(entry.alert))) {
@@ -31,7 +33,7 @@ export function itemsOf(entries) {
       known.steps.push(entry);
       follow(known.alert, entry);
     } else if (entry.kind === "observation_charted" && last?.kind === entry.kind && last.atMs === entry.at_ms) last.steps.push(entry);
-    else items.push({ key: `${entry.seq}`, category: categoryOf(entry), kind: entry.kind, atMs: entry.at_ms, steps: [entry], alert: null });
+    else items.push({ key: `${entry.seq}`, category: categoryOf(entry), kind: entry.kind, atMs: entry.at_ms, steps: [entry], voided, alert: null });
   }
   return items.reverse();
 }

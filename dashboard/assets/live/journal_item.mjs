@@ -52,7 +52,8 @@ export function plainItem() {
       const name = text.kinds[item.kind] ?? "";
       show(kind, name !== "");
       setText(kind, name);
-      setText(what, item.steps.map((entry) => readable(entry.text)).join("\n"));
+      const lines = item.steps.map((entry) => el("span", { "data-voided": item.voided.has(entry.seq) ? "true" : null }, readable(entry.text)));
+      what.replaceChildren(...lines.flatMap((one, place) => (place ? ["\n", one] : [one])));
     },
   };
 }

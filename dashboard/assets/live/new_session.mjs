@@ -1,8 +1,10 @@
 // The form that opens a session: room, whose, what is ordered, which device. Pseudonymous by design.
 
 import { act, button, outcomeLine } from "./actions.mjs";
-import { el, show } from "./dom.mjs";
+import { readBackNext } from "./devices.mjs";
+import { el, setText, show } from "./dom.mjs";
 import { go } from "./navigate.mjs";
+import { loaded, protocols } from "./protocols.mjs";
 import { get, post } from "./rest.mjs";
 import { words } from "./words.mjs";
 
@@ -22,19 +24,42 @@ export function newSession() {
     duration: field(text.duration, { type: "number", min: "0", max: "1440", step: "any", value: "40", required: true, inputmode: "decimal" }),
   };
   const treatment = choice(text.treatment, Object.entries(words.treatments));
+  const preset = choice(text.preset, [["", text.preset_none]]);
   const device = choice(text.device, [["", text.device_none]]);
   const submit = el("button.button.primary", { type: "submit" }, text.open);
   const cancel = button(text.cancel, () => show(node, false), "quiet");
   const { room, label, birthYear, code, weight, dose, duration } = fields;
-  const grid = el("div.fields", {}, ...[room, label, birthYear, code, weight, treatment, dose, duration, device].map((one) => one.node));
+  const grid = el("div.fields", {}, ...[room, label, birthYear, code, weight, treatment, preset, dose, duration, device].map((one) => one.node));
   const foot = el("div.buttons", {}, submit, cancel, el("span.muted.small", {}, text.privacy));
   const node = el("form.card.new-session", { id: "new-session", hidden: true, "aria-label": text.title }, el("h2", {}, text.title), grid, foot, outcome.node);
-  treatment.input.addEventListener("change", () => {
-    for (const one of [dose, duration]) {
-      show(one.node, treatment.input.value !== "none");
-      one.input.disabled = treatment.input.value === "none"; // a hidden field must not hold the form up
+  treatment.input.addEventListener("change", offerPresets);
+  preset.input.addEventListener("change", takePreset);
+  for (const one of [dose, duration]) one.input.addEventListener("input", () => (preset.input.value = "")); // it is another order now
+
+  const chosen = () => protocols().preset.find((one) => one.id === preset.input.value) ?? null;
+
+  /** The presets of the treatment; the first of them is taken. */
+  function offerPresets() {
+    const own = protocols().preset.filter((one) => one.treatment === treatment.input.value);
+    preset.input.replaceChildren(...[...own.map((one) => el("option", { value: one.id }, one.title)), el("option", { value: "" }, text.preset_none)]);
+    show(preset.node, own.length > 0);
+    takePreset();
+  }
+
+  function takePreset() {
+    const [one, kind] = [chosen(), treatment.input.value];
+    const isMg = one ? one.dose_mg !== null : kind === "esketamine_nasal";
+    setText(dose.node.firstChild, isMg ? text.dose_mg : text.dose);
+    dose.input.max = isMg ? "2000" : "20";
+    if (one !== null) dose.input.value = String(one.dose_mg ?? one.dose_mg_per_kg);
+    if (one?.duration_min) duration.input.value = String(one.duration_min);
+    const shown = [[dose, kind !== "none"], [duration, kind === "ketamine_iv"]];
+    for (const [part, isShown] of shown) {
+      show(part.node, isShown);
+      part.input.disabled = !isShown; // a hidden field must not hold the form up
     }
-  });
+  }
+
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
     const answer = await act(submit, outcome, open);
@@ -42,22 +67,27 @@ export function newSession() {
   });
 
   async function open() {
-    const hasInfusion = treatment.input.value !== "none";
-    const amount = hasInfusion ? { dose_mg_per_kg: dose.input.valueAsNumber, duration_min: duration.input.valueAsNumber } : {};
-    const order = { treatment: treatment.input.value, ...amount };
+    const [kind, one] = [treatment.input.value, chosen()];
+    const isMg = one ? one.dose_mg !== null : kind === "esketamine_nasal";
+    const amount = kind === "none" ? {} : { [isMg ? "dose_mg" : "dose_mg_per_kg"]: dose.input.valueAsNumber };
+    if (kind === "ketamine_iv") amount.duration_min = duration.input.valueAsNumber;
+    const order = { treatment: kind, ...amount };
     const year = birthYear.input.value === "" ? null : birthYear.input.valueAsNumber;
     const coded = code.input.value.trim() === "" ? {} : { code: code.input.value.trim().toUpperCase() };
     const patient = { label: label.input.value, birth_year: year, weight_kg: weight.input.valueAsNumber, ...coded };
-    const opened = await post("/sessions", { room: room.input.value, patient, order });
-    if (!opened.ok || device.input.value === "") return opened;
-    const bound = await post(`/sessions/${opened.body.id}/bindings`, { device: device.input.value });
-    // The session is there either way; a refused binding is told on its page, where it can be tried again.
-    return bound.ok ? opened : { ...opened, detail: bound.detail };
+    const opened = await post("/sessions", { room: room.input.value, patient, order, ...(one ? { indication: one.id } : {}) });
+    if (opened.ok && device.input.value !== "") readBackNext(device.input.value); // bound on its page, once it was read back
+    return opened;
   }
 
   async function openForm() {
     show(node, true);
     room.input.focus();
+    await loaded();
+    if (!preset.input.dataset.offered) {
+      preset.input.dataset.offered = "true"; // once: what was typed meanwhile stays
+      offerPresets();
+    }
     const answer = await get("/devices");
     const free = answer.ok ? answer.body.filter((one) => one.session === null && one.revoked_at_ms === null) : [];
     const names = free.map((one) => one.device);

@@ -3,22 +3,21 @@
 // Bounds: STREAM_POINTS of each vital sign over the whole session, thinned by the monitor so that no peak is lost.
 
 import { el, setText, shape, show } from "./dom.mjs";
-import { fail, fillHistory, view as viewNow } from "./feed.mjs";
+import { fail, view as viewNow } from "./feed.mjs";
 import { age, hourMinute, mg, number, readable, signed, timeOfDay } from "./format.mjs";
-import { pointsOf, STREAM_POINTS } from "./history.mjs";
+import { orderText } from "./identity.mjs";
 import { journal } from "./journal.mjs";
 import { follow } from "./navigate.mjs";
+import { recordPanel } from "./record_panel.mjs";
 import { get } from "./rest.mjs";
-import { trend } from "./trend.mjs";
 import { say, signs, words } from "./words.mjs";
 
 const text = words.past;
-const TRENDS = ["heart_rate", "pulse_rate", "systolic_bp", "diastolic_bp", "mean_bp", "spo2"];
 
 /** {node, put(session, view), end()} of the session `id` as it was when it ended. */
 export function pastSession(id, session) {
   const [over, source] = [el("p.told", { role: "note", id: "session-over" }), el("p.mode-source")];
-  const curves = trend(id);
+  const curves = recordPanel(id);
   const story = journal(id);
   const [figures, alerts] = [figuresCard(session), alertsCard()];
   const back = el("a.button", { href: "/sessions", onclick: follow }, text.back);
@@ -33,14 +32,7 @@ export function pastSession(id, session) {
     figures.put(found);
     alerts.put(told);
     story.load();
-    const since = session.created_at_ms;
-    const path = `/sessions/${id}/readings?vitals=${TRENDS.join(",")}&since_ms=${since}&until_ms=${endMs}&max_points=${STREAM_POINTS}`;
-    const answer = await get(path);
-    setText(curves.note, answer.ok ? "" : say(words.trend.failed, { detail: answer.detail }));
-    if (!answer.ok) return;
-    const columns = Object.fromEntries(Object.entries(answer.body).map(([vital, one]) => [vital, pointsOf(one)]));
-    fillHistory(id, columns, (8 * (endMs - since)) / STREAM_POINTS);
-    curves.redraw();
+    await curves.load(session);
   }
 
   return {
@@ -52,7 +44,7 @@ export function pastSession(id, session) {
       const told = now.devices.filter((device) => device.mode !== "real").map((device) => `${words.modes[device.mode]}: ${device.source}`);
       show(source, told.length > 0);
       setText(source, told.join(" · "));
-      curves.put(now, then, story.steps());
+      curves.put(now, then, story.entries());
       story.put(now, then);
     },
     end: () => curves.end(),
@@ -65,13 +57,6 @@ function whoLine({ patient, room }) {
   const born = patient.birth_year === null ? "" : say(words.ward.born, { year: patient.birth_year });
   const kg = say(words.session.kg, { kg: number(patient.weight_g / 1000) });
   return el("div.identity-line", {}, el("b.who-label", {}, patient.label), ...[born, kg, room, patient.code ?? ""].filter(Boolean).map((part) => el("span", {}, part)));
-}
-
-function orderText({ order, patient }) {
-  const treatment = words.treatments[order.treatment];
-  if (order.treatment === "none") return treatment;
-  const values = { mg: mg(order.dose_ug), per_kg: perKg(order.dose_ug, patient), minutes: number(order.duration_ms / 60_000) };
-  return `${treatment} · ${say(words.session.order_per_kg, values)}`;
 }
 
 const perKg = (ug, patient) => String(Math.round((100 * ug) / patient.weight_g) / 100);

@@ -7,9 +7,10 @@ import { infusionBands, plannedRate } from "./course.mjs";
 const RAISED = ["active", "acknowledged", "latched"];
 const OVER = ["resolved", "withdrawn"];
 
-/** {bands, lines, rates, boluses, notes, alerts}; see the functions below. `entries` in any order. */
+/** {bands, lines, rates, boluses, notes, alerts}; see the functions below. `entries` in any order; what was made in error is left out. */
 export function recordEvents(session, entries, nowMs) {
-  const inOrder = [...entries].sort((a, b) => a.seq - b.seq);
+  const voided = new Set(entries.map((entry) => entry.voids));
+  const inOrder = entries.filter((entry) => !voided.has(entry.seq)).sort((a, b) => a.seq - b.seq);
   const { bands, lines } = infusionBands(session, inOrder, nowMs);
   return { bands, lines, rates: rateSpans(session, inOrder, lines, nowMs), boluses: bolusesOf(inOrder), notes: notesOf(inOrder), alerts: alertSpans(session, inOrder, nowMs) };
 }

@@ -7,7 +7,8 @@ import { get } from "./rest.mjs";
 
 export const DRAWN = ["heart_rate", "pulse_rate", "systolic_bp", "diastolic_bp", "mean_bp", "spo2", "respiratory_rate", "etco2"];
 const STREAMS = ["heart_rate", "pulse_rate", "spo2", "respiratory_rate"];
-const HISTORY_MS = 14_400_000;
+const HISTORY_MS = 14_400_000; // of a session that goes on; one that has ended is read whole
+const ENDED = ["closed", "aborted"];
 const AFTER_RETURN_MS = [10_000, 60_000]; // a device empties what it kept within seconds, or within a minute if it is much
 
 /** {ok, detail, tracks: {vital: points}, thinGapMs} of a span of a session. */
@@ -23,8 +24,9 @@ export function recordHistory(id, told) {
   const silent = new Set();
   let due = []; // when to load again, by performance.now()
   async function load(session) {
-    const until = Math.ceil(viewNow().now);
-    const since = Math.max(session.created_at_ms, until - HISTORY_MS);
+    const isOver = ENDED.includes(session.phase);
+    const until = isOver ? session.phase_since_ms : Math.ceil(viewNow().now);
+    const since = isOver ? session.created_at_ms : Math.max(session.created_at_ms, until - HISTORY_MS);
     told("loading", "");
     const { ok, detail, tracks, thinGapMs } = await readingsOf(id, since, until);
     if (ok) fillHistory(id, tracks, thinGapMs);

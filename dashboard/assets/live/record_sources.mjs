@@ -28,7 +28,7 @@ export function recordSources(id) {
     limits: () => limits,
     model: () => model,
     put(session, view, entries) {
-      const doses = entries.filter((entry) => entry.phase || entry.rate_ug_per_min !== undefined || entry.amount_ug !== undefined).length;
+      const doses = entries.filter((entry) => entry.phase || entry.rate_ug_per_min !== undefined || entry.amount_ug !== undefined || entry.voids).length;
       const own = JSON.stringify(session.own_limits ?? []);
       const isChanged = doses !== dosesKnown || own !== limitsKnown;
       if (view.at - askedAt < (isChanged ? RETRY_MS : AGAIN_MS)) return;

@@ -1,9 +1,36 @@
-// Calls to /api/v1. Every answer is {ok, body, detail, reason, isUnknown}; nothing here throws.
+// Calls to /api/v1. Every answer is {ok, body, detail, reason, isUnknown, wasDone}; nothing here throws.
+//
+// A change that gets no answer is sent again, by itself and when a person tries again, under the id it had: the monitor does it once
+// (`wasDone`: it had been done already).
+
+import { requestIds } from "./request_ids.mjs";
 
 const TIMEOUT_MS = 15_000; // the monitor itself answers within ten seconds, if only to say that it cannot
+const AGAIN_AFTER_MS = [400, 1_200]; // after no answer
+const AGAIN_WITHIN_MS = 15_000; // of the first try: whoever waits for "saved" is told by then
+const ids = requestIds(() => crypto.randomUUID?.() ?? fromRandomBytes());
 
-async function call(method, path, body) {
+/** Where the page came over plain HTTP the browser has no randomUUID. */
+function fromRandomBytes() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function change(method, path, body) {
+  const id = ids.of(method, path, body);
+  const since = performance.now();
+  let answer = await call(method, path, body, id);
+  for (const wait of AGAIN_AFTER_MS) {
+    if (!answer.isUnknown || performance.now() - since > AGAIN_WITHIN_MS) break;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    answer = await call(method, path, body, id);
+  }
+  if (!answer.isUnknown && answer.status !== 503) ids.answered(path); // 503: taken perhaps, and not on record yet
+  return { ...answer, wasDone: answer.body?.was_done === true };
+}
+
+async function call(method, path, body, id = null) {
   const init = { method, cache: "no-store", headers: { accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) };
+  if (id !== null) init.headers["idempotency-key"] = id;
   if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { ...init.headers, "content-type": "application/json" } });
   let answer;
   try {
@@ -33,5 +60,5 @@ function detailOf(answer, problem) {
 }
 
 export const get = (path) => call("GET", path);
-export const post = (path, body = {}) => call("POST", path, body);
-export const remove = (path) => call("DELETE", path);
+export const post = (path, body = {}) => change("POST", path, body);
+export const remove = (path) => change("DELETE", path);

@@ -4,8 +4,11 @@ import { alertList } from "./alert_list.mjs";
 import { chartPanel } from "./chart_panel.mjs";
 import { controls } from "./controls.mjs";
 import { devices } from "./devices.mjs";
+import { duePanel } from "./due_panel.mjs";
 import { dosePanel } from "./dose_panel.mjs";
+import { drugPanel } from "./drug_panel.mjs";
 import { el, setText, show } from "./dom.mjs";
+import { entriesPanel } from "./entries_panel.mjs";
 import { afterSnapshot, fail, subscribe, view as viewNow, watch } from "./feed.mjs";
 import { gates } from "./gates.mjs";
 import { identity } from "./identity.mjs";
@@ -18,7 +21,9 @@ import { pastSession } from "./past_session.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { recordPanel } from "./record_panel.mjs";
 import { get } from "./rest.mjs";
+import { signOff } from "./sign_off.mjs";
 import { settle } from "./state.mjs";
+import { summary } from "./summary.mjs";
 import { say, words } from "./words.mjs";
 
 const text = words.session;
@@ -30,14 +35,16 @@ export function mountSession(root, id) {
   setPage({ session: id });
   const [limits, before] = [limitsPanel(id), gates(id)];
   const steps = controls(id, before.findings);
+  const story = journal(id);
+  const chart = chartPanel(id, limits.checks);
   const parts = {
-    ...{ before, who: identity(steps), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), chart: chartPanel(id, limits.checks) },
-    ...{ dose: dosePanel(id), limits, story: journal(id), bound: devices(id) },
+    ...{ before, who: identity(steps), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), due: duePanel(limits.checks, chart.open), chart },
+    ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), sheet: summary(id), limits, story, entries: entriesPanel(id, story.known), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
-  const right = el("div.column.column-right", {}, parts.alerts.node, parts.chart.node, parts.dose.node);
+  const right = el("div.column.column-right", {}, parts.alerts.node, parts.due.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.drug.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
-  const middle = el("div.column.column-middle", {}, parts.record.node, parts.story.node);
+  const middle = el("div.column.column-middle", {}, parts.record.node, parts.sheet.node, parts.entries.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);
   const body = el("div.session", {}, top, left, middle, right);
   root.append(notice, body);
@@ -66,7 +73,7 @@ export function mountSession(root, id) {
   const stopHistory = afterSnapshot(() => {
     isLoaded = false; // values and entries may have been missed before it
   });
-  const { alerts, chart, story } = parts;
+  const { alerts } = parts;
   const stopKeys = onKeys({ a: alerts.acknowledge, p: alerts.togglePause, c: chart.focus, n: story.focusNote, w: () => go("/") });
 
   function loadAll(session) {

@@ -12,7 +12,9 @@ export function say(text, values = {}) {
 /** A session's phase and since when, in words. Without an infusion ordered, recovery is nothing to recover from but being watched. */
 export function phaseWords(session) {
   const isWatched = session.phase === "recovery" && session.order.treatment === "none";
-  return isWatched ? words.watched : { phase: words.phases[session.phase], since: words.since[session.phase] };
+  if (isWatched) return words.watched;
+  const table = ["ketamine_iv", "none"].includes(session.order.treatment) ? {} : words.dosing; // what is not infused is dosed, then observed
+  return { phase: table[session.phase]?.phase ?? words.phases[session.phase], since: table[session.phase]?.since ?? words.since[session.phase] };
 }
 
 /** "3" -> "Room 3"; a room that has a name keeps it. */

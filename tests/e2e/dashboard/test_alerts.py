@@ -277,7 +277,7 @@ def test_a_pause_that_is_refused_says_so(ward: Page, stub: StubMonitor) -> None:
     stub.refusals["/audio-pause"] = (409, {"reason": "pause_too_long", "detail": "at most 60 s"})
     frame = ward.locator(".tile-frame").filter(has=ward.locator(ROOM_3))
     frame.get_by_role("button", name="Pause sound").click()
-    expect(frame.locator(".outcome")).to_have_text("Not saved: at most 60 s")
+    expect(frame.locator(".outcome")).to_have_text("NOT SAVED: at most 60 s")
 
 
 def test_a_room_without_an_unanswered_alert_has_no_pause(ward: Page) -> None:

@@ -67,7 +67,7 @@ def test_what_is_not_saved_stays_where_it_was_put_in_and_the_faulty_one_is_named
     chart.get_by_role("button", name="Chart 2").click()
     expect(sign(room_3, "pain")).to_have_attribute("data-state", "failed")
     expect(sign(room_3, "nausea")).to_have_attribute("data-state", "idle")
-    expect(chart.locator(".outcome")).to_contain_text("Not saved: nothing was done; body.items.1: 0 to 10")
+    expect(chart.locator(".outcome")).to_contain_text("NOT SAVED: nothing was done; body.items.1: 0 to 10")
     expect(chart.get_by_label("pain, 0 to 10")).to_have_value("4")
     expect(chart.get_by_role("button", name="nausea 1: mild")).to_have_attribute("aria-pressed", "true")
     stub.refusals.clear()
@@ -81,7 +81,7 @@ def test_without_an_answer_each_entry_says_failed_and_that_nobody_knows(room_3: 
     chart.get_by_role("button", name="panic").click()
     chart.get_by_role("button", name="Chart 1").click()
     expect(sign(room_3, "panic")).to_have_attribute("data-state", "failed")
-    expect(chart.locator(".outcome")).to_contain_text("may or may not be saved")
+    expect(chart.locator(".outcome")).to_contain_text("saved or not is not known")
 
 
 def test_a_number_out_of_range_is_marked_and_not_sent(room_3: Page, stub: StubMonitor) -> None:
@@ -201,7 +201,7 @@ def test_a_refusal_that_nobody_can_override_asks_for_no_reason(open_page: Callab
     page = open_page("/session/S-000006")
     page.get_by_role("button", name="Start infusion").click()
     page.get_by_role("button", name="Confirm: Start infusion").click()
-    expect(page.locator(".controls .outcome")).to_have_text("Not saved: nobody can override: Very low oxygen saturation")
+    expect(page.locator(".controls .outcome")).to_have_text("NOT SAVED: nobody can override: Very low oxygen saturation")
     expect(page.locator("#override")).to_be_hidden()
 
 
@@ -229,7 +229,7 @@ def test_an_answer_that_is_not_saved_says_failed_beside_it(room_6: Page, stub: S
     room_6.get_by_role("button", name="consent signed: yes").click()
     expect(sign(room_6, "consent", "#gates")).to_have_attribute("data-state", "failed")
     expect(sign(room_6, "consent", "#gates")).to_contain_text("not charted")
-    expect(room_6.locator("#gates .outcome")).to_have_text("Not saved: the disk is full")
+    expect(room_6.locator("#gates .outcome")).to_have_text("NOT SAVED: the disk is full")
 
 
 def test_of_two_quick_answers_the_last_one_stands(room_6: Page, stub: StubMonitor) -> None:

@@ -28,17 +28,17 @@ def test_a_refused_acknowledgement_says_why_and_stays_unanswered(room_3: Page, s
     stub.refusals["/acknowledgement"] = (503, {"reason": "store_failed", "detail": "the disk is full"})
     button = room_3.locator('.alert-card[data-tone="high"]').get_by_role("button", name="Acknowledge")
     button.click()
-    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_have_text("Not saved: the disk is full")
+    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_have_text("NOT SAVED: the disk is full")
     stub.refusals["/acknowledgement"] = (409, {"reason": "already_resolved", "detail": "the alert is over"})
     button.click()
-    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_have_text("Not saved: the alert is over")
+    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_have_text("NOT SAVED: the alert is over")
     expect(button).to_be_enabled()
 
 
 def test_without_an_answer_it_says_that_nobody_knows(room_3: Page) -> None:
     room_3.route("**/acknowledgement", lambda route: route.abort())
     room_3.locator('.alert-card[data-tone="high"]').get_by_role("button", name="Acknowledge").click()
-    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_contain_text("may or may not be saved: look at the journal")
+    expect(room_3.locator('.alerts .outcome[data-state="failed"]')).to_contain_text("saved or not is not known")
 
 
 def test_while_an_answer_is_awaited_it_says_saving_and_cannot_be_sent_twice(room_3: Page, stub: StubMonitor) -> None:
@@ -110,7 +110,7 @@ def test_a_start_without_a_baseline_is_refused_in_words_and_can_be_overridden_wi
     expect(page.locator("#gates")).to_contain_text("Nothing stands against it.")
     page.get_by_role("button", name="Start infusion").click()
     page.get_by_role("button", name="Confirm: Start infusion").click()
-    expect(page.locator(".controls .outcome")).to_have_text(f"Not saved: {detail}")
+    expect(page.locator(".controls .outcome")).to_have_text(f"NOT SAVED: {detail}")
     stub.refusals.clear()
     page.get_by_label("Reason to go on").fill("measured by hand, 118/74")
     page.get_by_role("button", name="Go on with this reason").click()

@@ -64,6 +64,14 @@ async def test_an_unbound_device_is_told_so_and_counted(home: House) -> None:
     (unbound,) = home.registry.system().unbound
     assert (unbound.device, unbound.mode, unbound.readings) == ("sim-room-1", "simulated", 3)
     assert (await home.send(device, frame(2, boot="b1"))).json()["reason"] == "device_unbound"  # not a gap
+    (listed,) = (await home.get("/api/v1/devices")).json()
+    assert {row["vital"]: row["value"] for row in listed["newest"]} == {"heart_rate": 72, "spo2": 97.5, "systolic_bp": None}
+    assert listed["newest_at_ms"] == home.clock.now_ms()
+    session = await home.session()
+    sentence = "Room 1 = A.B. 1980 = sim-room-1"
+    bound = await home.post(f"/api/v1/sessions/{session}/bindings", {"device": "sim-room-1", "read_back": sentence})
+    assert bound.json()["entries"][0]["body"]["read_back"] == sentence
+    assert (await home.get("/api/v1/devices")).json()[0]["newest"] == [], "from here on its values are the patient's, and on record"
 
 
 @pytest.mark.parametrize(

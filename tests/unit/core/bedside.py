@@ -100,6 +100,8 @@ class Bedside:
     def number(self, steps: Sequence[Step]) -> list[Entry]:
         made = [Entry(at_ms, body, len(self.log) + index, self.engine.session) for index, (at_ms, body) in enumerate(steps, 1)]
         self.log.extend(made)
+        for entry in made:
+            self.engine.corrections.take(entry.seq, entry.at_ms, entry.body)
         return made
 
     # --- time ---------------------------------------------------------------------------------------------------------------------

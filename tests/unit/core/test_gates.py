@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from monitor.core.refused import Refused
 from schemas.limits import Before, Effect
-from schemas.log import Entry, GatesJudged
+from schemas.log import DrugDrawn, Entry, GatesJudged, SignedOff
 from schemas.session import Order, Phase, Treatment
 from schemas.signs import Charted
 from tests.unit.core.bedside import CALM, CALM_CUFF, EXCLUDED, INFUSION, PREPARED, WATCHED, Bedside, infusing
@@ -185,7 +185,11 @@ def test_a_discharge_before_its_time_wants_a_reason(gate: str, bed: Make) -> Non
 
 
 def test_a_patient_who_is_well_may_leave() -> None:
-    assert judged(at_discharge().order(Phase.CLOSED, "")) == {}
+    patient = at_discharge()
+    given_ug = patient.engine.dose.given_ug(patient.now_ms)
+    patient.apply(DrugDrawn(given_ug, "anna", 50_000, "A17"))
+    patient.apply(SignedOff("anna", "fit to leave", "A. Meyer"))
+    assert judged(patient.order(Phase.CLOSED, "")) == {}
 
 
 def test_a_low_saturation_that_was_always_low_keeps_nobody() -> None:

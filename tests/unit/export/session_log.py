@@ -33,7 +33,10 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     Entry,
+    EntryVoided,
     GateFinding,
     GatesJudged,
     Interval,
@@ -51,6 +54,8 @@ from schemas.log import (
     ScreensChanged,
     Seal,
     SessionCreated,
+    SignedOff,
+    WasteWitnessed,
     canonical,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
@@ -169,6 +174,11 @@ def every_event() -> list[Body]:
     return [
         *usual_events(),
         ObservationCharted(by="anna", note="after \u00b5", sign=Charted.SEDATION, value=4),
+        DrugDrawn(amount_ug=50_000, by="anna", concentration_ug_per_ml=50_000, lot="A17"),
+        DrugWasted(amount_ug=15_000, by="anna", note=None),
+        WasteWitnessed(by="ben", waste=4),
+        SignedOff(by="anna", meaning="fit to leave", name="A. Meyer"),
+        EntryVoided(by="anna", reason="meant for room 4", voids=3),
         AlertShown(alert="BP-H1.1", by="anna", latency_ms=120),
         ScreensChanged(people=("anna",), screens=1),
         AlertNotified(alert="BP-H1.1", channel="webhook", detail="200", is_delivered=True),

@@ -21,7 +21,10 @@ from schemas.log import (
     DeviceJoined,
     DeviceLeft,
     DeviceUnbound,
+    DrugDrawn,
+    DrugWasted,
     Entry,
+    EntryVoided,
     GateFinding,
     GatesJudged,
     LimitAwaitsConfirmation,
@@ -36,6 +39,8 @@ from schemas.log import (
     RateSet,
     RemeasureRequested,
     ScreensChanged,
+    SignedOff,
+    WasteWitnessed,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
 from schemas.session import Baseline, Phase
@@ -68,6 +73,11 @@ LINES: list[tuple[Body, str]] = [
     (AlertAcknowledged("HR-H1.1", "anna", None), "HR-H1.1 acknowledged by anna"),
     (AlertAcknowledged("HR-H1.1", "anna", "moved"), "HR-H1.1 acknowledged by anna: moved"),
     (NoteAdded("anna", "=1+1"), "anna: =1+1"),
+    (DrugDrawn(50_000, "anna", 50_000, "A17"), "Drawn 50 mg of 50 mg/ml, lot A17, by anna"),
+    (DrugWasted(15_000, "anna", "dropped"), "Wasted 15 mg by anna, waits for a witness: dropped"),
+    (WasteWitnessed("ben", 12), "Waste of entry 12 witnessed by ben"),
+    (SignedOff("anna", "fit to leave", "A. Meyer"), "Signed by A. Meyer (anna): fit to leave"),
+    (EntryVoided("anna", "meant for room 4", 12), "Entry 12 was made in error, marked by anna: meant for room 4"),
     (MonitorRestarted("1.2"), "Monitor restarted (1.2); nobody watched since the entry before"),
     (BaselineSet((Baseline(3, 125_000, Vital.SYSTOLIC_BP),)), "Baseline: SBP 125 (of 3)"),
     (BaselineSet(()), "Baseline: none"),

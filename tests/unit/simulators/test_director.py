@@ -30,6 +30,9 @@ async def _at_once(_: float) -> None:
     await asyncio.sleep(0)
 
 
+CHECK = {"distress": 1, "nausea": 0, "dissociation": 3}  # of a patient who takes it well, at each response check
+
+
 def _rest(client: httpx2.AsyncClient) -> Rest:
     return Rest(client, rng=seeded(1, "rest"), sleep=_at_once)
 
@@ -214,7 +217,7 @@ async def test_what_is_asked_is_answered_before_the_start_the_response_checked_a
 
     charted = _charted(await _play(prepare))
     assert charted[0] == CHECKLIST
-    assert charted[1:-1] == [{"sedation": 5}, {"sedation": 5}, {"sedation": 5}, {"sedation": 4}, {"sedation": 4}]
+    assert charted[1:-1] == [CHECK | {"sedation": value} for value in (5, 5, 5, 4, 4)]
     assert charted[-1] == DISCHARGE
     assert sorted(set(times)) == pytest.approx([14, 22, 30, 38], abs=0.1)
 
@@ -227,7 +230,7 @@ async def test_what_a_person_charted_stands():
     played = await _play(prepare)
     charted = _charted(played)
     assert charted[0] == {sign: value for sign, value in CHECKLIST.items() if sign is not Charted.MAOI}
-    assert charted[1:-1] == [{"sedation": 5}, {"sedation": 5}, {"sedation": 4}, {"sedation": 4}]  # 20.5, 28.5, 36.5, 44.5
+    assert charted[1:-1] == [CHECK | {"sedation": value} for value in (5, 5, 4, 4)]  # 20.5, 28.5, 36.5, 44.5
     assert next(row.value for row in played.ended.observations if row.sign is Charted.MAOI) == 1
 
 
