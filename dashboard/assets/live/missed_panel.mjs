@@ -5,21 +5,24 @@ import { button } from "./actions.mjs";
 import { signOf } from "./alerts.mjs";
 import { el, setText, shape, show } from "./dom.mjs";
 import { hourMinute, readable, timeOfDay } from "./format.mjs";
+import { isKiosk } from "./kiosk.mjs";
 import { follow, isSettling, MAX_LINES, present, whatWasMissed } from "./missed.mjs";
 import { roomName, say, words } from "./words.mjs";
 
 const text = words.missed;
+const KIOSK_MS = 600_000; // nobody can dismiss it there
 
 /** {node, draw(view)}: a part of the header. */
 export function missedPanel() {
   let memory = present();
   let written = null; // the list as it stands, so that it is built once and not four times a second
   const [title, list, more] = [el("b"), el("ul.missed-list"), el("span.muted")];
-  const dismiss = button(text.dismiss, () => {
+  const forget = () => {
     memory = { ...memory, away: null };
     written = null;
     show(node, false);
-  });
+  };
+  const dismiss = button(text.dismiss, forget);
   const node = el("section.missed", { id: "missed", "aria-label": text.label, hidden: true }, el("div.missed-head", {}, title, dismiss), list, more);
   return {
     node,
@@ -29,6 +32,7 @@ export function missedPanel() {
       if (away === null || away.backAt === null) return;
       if (!isSettling(away, view.at)) {
         if (node.hidden) memory = { ...memory, away: null }; // nothing was missed
+        else if (isKiosk && view.at - away.backAt > KIOSK_MS) forget();
         return;
       }
       const found = whatWasMissed(away.from, view.state, away.untilMs);

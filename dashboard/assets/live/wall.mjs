@@ -28,6 +28,12 @@ export function wall() {
     for (const [name, value] of [["columns", found.columns], ["tile", `${found.tileHeight}px`], ["gap", `${DENSITIES[density].gap}px`]]) node.style.setProperty(`--${name}`, value);
   }
 
+  /** At once, and not with the next draw: nothing may stand cut short meanwhile. */
+  function refit() {
+    if (laidOut !== null) fit(laidOut.count, laidOut.columns);
+  }
+  addEventListener("resize", refit); // after that of `around`, which forgets the old size
+
   function empty() {
     for (const part of tiles.values()) part.end();
     tiles.clear();
@@ -51,6 +57,7 @@ export function wall() {
     tileOf: (id) => tiles.get(id),
     selected: () => [...tiles.values()].find((one) => one.node.contains(document.activeElement)),
     end() {
+      removeEventListener("resize", refit);
       around.end();
       for (const part of tiles.values()) part.end();
     },
