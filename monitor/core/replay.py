@@ -58,8 +58,13 @@ class Replay:
 
     def finish(self) -> Iterator[Difference]:
         """After the last entry: outputs of the last input that the log lacks."""
-        while self._expected:
-            yield Difference(self.last_seq + 1, None, self._expected.popleft())
+        for step in self.owed():
+            yield Difference(self.last_seq + 1, None, step)
+
+    def owed(self) -> list[Step]:
+        """The same, to be written by whoever goes on with the log. Given once."""
+        steps, self._expected = list(self._expected), deque()
+        return steps
 
     def _input(self, engine: Engine, body: Body, at_ms: int) -> list[Step]:
         if isinstance(body, Measured):

@@ -44,9 +44,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
                 await asyncio.sleep(0)
     if judge.engine is None:
         raise Broken(f"{session}: the log is empty")
-    for difference in judge.finish():
-        first = first or difference
-    return Runner.rebuilt(judge.engine, chain, calls, requests), first
+    return Runner.rebuilt(judge.engine, chain, calls, requests, judge.owed()), first
 
 
 def _check(chain: Chain, seal: Seal) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from monitor.clock import Clock
@@ -81,7 +82,9 @@ class Registry:
         self.hub = Hub(clock, version=version, site_zone=site_zone, snapshots=self._snapshot, values=self._values, system=self.system)
         self._judging = Judging(self._judging_failed)
         self._do = Proceedings(clock, self._judging, self._devices, telemetry, self.trouble.report)
-        self._recorder = Recorder(store, self.hub, self._impaired, self._do.view, self._do.untold, telemetry.commits.observe)
+        self._recorder = Recorder(
+            store, self.hub, partial(self.trouble.put, "recording"), self._do.view, self._do.untold, telemetry.commits.observe
+        )
         self._watch = Watch(clock, self._advance)
         dispatcher = second_channel or Dispatcher((), real)
         self._calls = SecondChannel(dispatcher, real, self._runners, self._do.tell, telemetry, public_url=public_url)
@@ -366,12 +369,6 @@ class Registry:
         return None if session is None else self._runners.get(session)
 
     # --- trouble ------------------------------------------------------------------------------------------------------------------
-
-    def _impaired(self, text: str | None) -> None:
-        if text is None:
-            self.trouble.over("recording")
-        else:
-            self.trouble.report("recording", text)
 
     def _path_is_silent(self, text: str) -> None:
         if not self.trouble.is_reported("canary"):

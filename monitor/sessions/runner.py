@@ -1,5 +1,7 @@
 """One session at work: its engine, its chain and its next `seq`. Inputs become log entries; the rest is the recorder's part."""
 
+from collections.abc import Sequence
+
 from monitor.core.chain import Chain
 from monitor.core.engine import NEVER_MS, Engine, Step
 from monitor.core.refused import Refused
@@ -26,10 +28,12 @@ class Runner:
         self.take_over(Engine(session, created, at_ms), Chain(session), Calls(), Requests())
 
     @classmethod
-    def rebuilt(cls, engine: Engine, chain: Chain, calls: Calls, requests: Requests) -> "Runner":
-        """A runner that goes on where a log ends."""
+    def rebuilt(cls, engine: Engine, chain: Chain, calls: Calls, requests: Requests, owed: Sequence[Step] = ()) -> "Runner":
+        """A runner that goes on where a log ends. `owed`: what its replay gave and it lacks at its end. A process that died between two
+        writes of one instant leaves it so; it is the first to be written now, for nothing may count that is not on record."""
         runner = cls.__new__(cls)
         runner.take_over(engine, chain, calls, requests)
+        runner.owed = list(owed)
         return runner
 
     def take_over(self, engine: Engine, chain: Chain, calls: Calls, requests: Requests) -> None:
@@ -43,6 +47,7 @@ class Runner:
         self.watched_by: Watchers | None = None
         self.receipts: set[tuple[str, str]] = set()
         self.is_over = False
+        self.owed: list[Step] = []
 
     @property
     def session(self) -> str:
@@ -82,6 +87,7 @@ class Runner:
         entries: list[Entry] = []
         seals: list[Seal] = []
         has_event = False
+        steps, self.owed = [*self.owed, *steps], []
         for at_ms, body in steps:
             self.seq += 1
             entry = Entry(at_ms, body, self.seq, self.chain.session)

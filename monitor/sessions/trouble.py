@@ -19,6 +19,13 @@ class Trouble:
         if self._texts.pop(what, None) is not None:
             self._publish()
 
+    def put(self, what: str, text: str | None) -> None:
+        """One or the other."""
+        if text is None:
+            self.over(what)
+        else:
+            self.report(what, text)
+
     def is_reported(self, what: str) -> bool:
         return what in self._texts
 
