@@ -29,17 +29,7 @@ from monitor.store.ports import Aside, Store, StoreFailed
 from monitor.stream.hub import Hub, Newest
 from monitor.telemetry import Telemetry
 from schemas.device_wire import Invalid, RefusedReason
-from schemas.log import (
-    DeviceBound,
-    DeviceJoined,
-    DeviceLeft,
-    DeviceUnbound,
-    Entry,
-    Input,
-    Interval,
-    MonitorRestarted,
-    SessionCreated,
-)
+from schemas.log import DeviceBound, DeviceJoined, DeviceLeft, DeviceUnbound, Entry, Input, Interval, MonitorRestarted, SessionCreated
 from schemas.measurement import Measurement, Mode
 from schemas.session import OPEN_PHASES, Order, Patient
 from schemas.stream_wire import Happened, SessionNow, SystemNow, VitalNow

@@ -8,13 +8,13 @@ import { pathToFileURL } from "node:url";
 const TICK_MS = 250;
 const { catalogue, frames, until, dead_from: deadFrom } = JSON.parse(readFileSync(0, "utf8"));
 
-const element = () => ({ append() {}, setAttribute() {}, hasAttribute: () => false, addEventListener() {}, dataset: {}, textContent: "" });
+const element = () => ({ append() {}, setAttribute() {}, getAttribute: () => "", hasAttribute: () => false, addEventListener() {}, dataset: {}, textContent: "" });
 const tones = [];
 let context = null;
 
 globalThis.window = globalThis;
 globalThis.addEventListener = () => {};
-globalThis.document = { title: "", body: element(), createElement: element, addEventListener() {}, getElementById: () => ({ textContent: catalogue }) };
+globalThis.document = { title: "", body: element(), createElement: element, addEventListener() {}, getElementById: () => ({ textContent: catalogue }), querySelector: element };
 globalThis.AudioContext = class {
   state = "running";
   currentTime = 0;

@@ -73,11 +73,9 @@ def _read_routes(stub: "StubMonitor") -> None:
 
     @get("/api/v1/me")
     async def me() -> Response:
-        return (
-            JSONResponse({"reason": "unauthenticated"}, 401)
-            if stub.is_signed_out
-            else JSONResponse({"username": "vega", "role": stub.role})
-        )
+        if stub.is_signed_out:
+            return JSONResponse({"reason": "unauthenticated"}, 401)
+        return JSONResponse({"username": "vega", "role": stub.role})
 
     @get("/auth/login")
     async def login() -> HTMLResponse:

@@ -67,7 +67,7 @@ def test_a_device_that_rejoins_with_a_shorter_interval_is_overdue_at_once_and_no
     assert bed.changes("TEC-L2") == [(rejoined_s, "active", "onset_passed")], "the log's time does not go back"
     alert = bed.alert("TEC-L2")
     assert alert is not None
-    assert (alert.since_ms, alert.reason) == (START_MS, "no usable HR for 100 s")
+    assert (alert.since_ms, alert.reason) == (START_MS, "no usable HR for 100 s, last HR 72")
 
 
 def test_a_device_that_takes_over_brings_its_own_interval() -> None:

@@ -32,11 +32,12 @@ Colour = tuple[float, ...]
 def colours(theme: str) -> dict[str, Colour]:
     """Every token of a theme that is a colour, 0-255 each part; what a theme does not say is as in the first."""
     found: dict[str, Colour] = {}
-    for block in (":root {", f':root[data-theme="{theme}"] {{'):
-        if block not in TOKENS:
+    for block in (r":root", rf':root\[data-theme="{theme}"\][^{{]*'):
+        said = re.search(block + r" ?\{([^}]*)\}", TOKENS)
+        if said is None:
             assert theme == "dark"
             continue
-        body = TOKENS.split(block, 1)[1].split("}", 1)[0]
+        body = said[1]
         found |= {name: _parts(value) for name, value in re.findall(r"--([\w-]+): #([0-9a-f]{6})\b", body)}
     mixed = (HIGH_TILE * fill + (1 - HIGH_TILE) * panel for fill, panel in zip(found["high-fill"], found["panel"], strict=True))
     return found | {"high-tile": tuple(mixed)}
