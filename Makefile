@@ -52,7 +52,7 @@ alert-quality: dev ## sensitivity, false alerts and delay over 500 simulated ses
 	@exec $(BIN)/python -m benchmarks.alert_quality --docs $(ARGS)
 
 # --- prove --------------------------------------------------------------------------------------------------------------------------
-# Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. The first runs a file on each of two cores. All three steps run, whichever fails.
+# Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. Each runs a file on each of two cores. All three steps run, whichever fails.
 
 # One shell command that runs all four and fails if any does.
 LINT = ( bad=0; $(BIN)/ruff check . || bad=1; $(BIN)/ruff format --check --quiet . || bad=1; $(BIN)/mypy || bad=1; $(BIN)/lint-imports --no-logo || bad=1; exit $$bad )
@@ -62,7 +62,7 @@ test: dev ## everything: lint, types, import contracts, all tests, a real browse
 	$(LINT) || failed="$$failed lint"; \
 	browser=$$($(BIN)/python -m tests.support.browser) || failed="$$failed browser"; \
 	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
-	CHROMIUM=$$browser $(BIN)/python -m pytest -m e2e $(PYTEST_ARGS) || failed="$$failed e2e"; \
+	CHROMIUM=$$browser $(BIN)/python -m pytest -m e2e -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed e2e"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
 check: lint ## what needs no server: lint, format, types, import contracts, architecture tests

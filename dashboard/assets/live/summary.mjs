@@ -12,7 +12,7 @@ const text = words.summary;
 
 /** {node, put(session, view)}. There from the start on. */
 export function summary(id) {
-  const [state, sheet] = [el("p.muted", { role: "status" }), el("div.sheet")];
+  const [state, sheet] = [el("p.muted", { role: "status" }), el("div.summary-sheet")];
   const print = button(text.print, printSheet);
   const again = button(text.again, load, "quiet");
   const node = el("details.card.folding.summary", { id: "summary", "aria-label": text.title }, el("summary.card-head", {}, el("h2", {}, text.title)), el("div.buttons", {}, print, again), state, sheet);

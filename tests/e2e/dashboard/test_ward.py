@@ -121,7 +121,7 @@ def test_an_empty_ward_says_what_to_do(open_page: Callable[..., Page], stub: Stu
     expect(page.locator("h1")).to_have_text("Room 4")
     patient = {"label": "N.N.", "birth_year": None, "weight_kg": 82.5}
     order = {"treatment": "ketamine_iv", "dose_mg_per_kg": 0.5, "duration_min": 40}
-    assert stub.posts == [("POST", "/api/v1/sessions", {"room": "4", "patient": patient, "order": order})]
+    assert stub.posts == [("POST", "/api/v1/sessions", {"room": "4", "patient": patient, "order": order, "indication": "depression"})]
 
 
 def test_a_session_that_ends_leaves_and_a_new_one_comes(ward: Page, stub: StubMonitor) -> None:

@@ -57,7 +57,7 @@ def test_an_alert_is_raised_acknowledged_on_screen_and_on_record(page: Page, sta
     button.wait_for(timeout=20_000)
     session = page.url.rsplit("/", 1)[1]
     button.click()
-    expect(page.get_by_text(re.compile("acknowledged by demo", re.IGNORECASE)).first).to_be_visible(timeout=10_000)
+    expect(page.get_by_text(re.compile("acknowledged by demo", re.IGNORECASE)).filter(visible=True).first).to_be_visible(timeout=10_000)
     out = folder / "log.jsonl"
     assert run("export", session, "--data-dir", str(folder), "--out", str(out)).returncode == 0
     rows = [json.loads(line) for line in out.read_text().splitlines()]
