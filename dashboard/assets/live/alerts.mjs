@@ -7,11 +7,11 @@ export const MARKS = { high: "***", medium: "**", low: "*" };
 export const isUnanswered = (alert) => alert.state === "active" || alert.state === "latched";
 export const isRaised = (alert) => isUnanswered(alert) || alert.state === "acknowledged";
 
-/** A number that orders alerts: raised above pending, then priority, then unanswered, then the patient above the device. */
+/** A number that orders alerts: raised above pending, then priority, unanswered, the patient above the device, there now above over. */
 export function urgency(alert) {
   const priority = PRIORITY[alert.priority] ?? 0;
   if (!isRaised(alert)) return alert.state === "pending" ? priority : 0;
-  return priority * 10 + (isUnanswered(alert) ? 4 : 0) + (alert.kind === "physiological" ? 2 : 0);
+  return priority * 10 + (isUnanswered(alert) ? 4 : 0) + (alert.kind === "physiological" ? 2 : 0) + (alert.state === "active" ? 1 : 0);
 }
 
 /** The worst of a session; 0 where it has none. */

@@ -65,6 +65,8 @@ test("a room with a worse alert is more urgent, and a pending one is not yet rai
   assert.ok(urgencyOf([alert("a", "low", "active")]) > urgencyOf([alert("b", "high", "pending")]));
   assert.ok(urgencyOf([alert("a", "high", "acknowledged")]) > urgencyOf([alert("b", "medium", "active")]));
   assert.equal(urgencyOf([]), 0);
+  assert.ok(urgencyOf([alert("a", "high", "active")]) > urgencyOf([alert("b", "high", "latched")]), "what is there now comes before what is over");
+  assert.ok(urgencyOf([alert("a", "high", "latched")]) > urgencyOf([alert("b", "high", "acknowledged")]));
 });
 
 test("counts are of unanswered groups; technical ones are counted as technical", () => {
