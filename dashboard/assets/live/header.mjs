@@ -80,14 +80,14 @@ function alertCounts() {
   };
 }
 
-/** On the ward: the worst alert that nobody has answered, however far down its tile may be. A session's page has its own and the strip of others. */
+/** On the ward: the worst alert that nobody has answered, however far down its tile may be. Other pages have the strip of all rooms. */
 function worstAlert() {
   const [room, line] = [el("b"), alertLine()];
   const node = el("a.worst", { id: "worst", onclick: follow }, room, line.node);
   return {
     node,
     draw(view) {
-      const found = openPage().session === null ? elsewhere(Object.values(view.state.sessions), null)[0] : undefined;
+      const found = location.pathname === "/" ? elsewhere(Object.values(view.state.sessions), null)[0] : undefined;
       show(node, found !== undefined);
       if (found === undefined) return;
       setAttribute(node, "href", `/session/${found.session.id}`);
