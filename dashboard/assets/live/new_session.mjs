@@ -9,6 +9,7 @@ import { get, post } from "./rest.mjs";
 import { words } from "./words.mjs";
 
 const text = words.new;
+const ASK_AGAIN_MS = 2_000;
 
 /** {node, openButton(), put(view)}. The form is hidden until an open button is pressed. */
 export function newSession() {
@@ -83,15 +84,18 @@ export function newSession() {
   async function openForm() {
     show(node, true);
     room.input.focus();
-    await loaded();
-    if (!preset.input.dataset.offered) {
-      preset.input.dataset.offered = "true"; // once: what was typed meanwhile stays
-      offerPresets();
-    }
+    offerWhenKnown();
     const answer = await get("/devices");
     const free = answer.ok ? answer.body.filter((one) => one.session === null && one.revoked_at_ms === null) : [];
     const names = free.map((one) => one.device);
     device.input.replaceChildren(...["", ...names].map((name) => el("option", { value: name }, name || text.device_none)));
+  }
+
+  /** Once: what was typed after it stays. Where the monitor gave no answer it is asked again. */
+  async function offerWhenKnown() {
+    if (!(await loaded())) return setTimeout(offerWhenKnown, ASK_AGAIN_MS);
+    if (!preset.input.dataset.offered) offerPresets();
+    preset.input.dataset.offered = "true";
   }
 
   return {

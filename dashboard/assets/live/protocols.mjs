@@ -16,10 +16,11 @@ export function protocols() {
   return known ?? { preset: [], due: [] };
 }
 
-/** Done once the monitor has answered, well or not. */
+/** Done once the monitor has answered, well or not; whether they are known now. */
 export async function loaded() {
   protocols();
   await asking;
+  return known !== null;
 }
 
 /** The preset that a session was opened with; null where there is none. */

@@ -108,6 +108,20 @@ def test_devices_of_nobody_and_an_impaired_record_are_said(ward: Page, stub: Stu
     expect(ward.locator(".strips .strip")).to_have_count(0)
 
 
+MADE = """window.made = 0; new MutationObserver(records => records.forEach(one => one.addedNodes.forEach(node => {
+    if (node.nodeType === 1 && (node.matches('.part-ward') || node.querySelector('.part-ward'))) window.made += 1; })))
+    .observe(document, { childList: true, subtree: true });"""
+
+
+def test_a_page_is_made_once(open_page: Callable[..., Page]) -> None:
+    """Made a second time, it would be taken from under the first click."""
+    page = open_page("/", script=MADE)
+    page.locator("html[data-feed=live]").wait_for()
+    page.locator(".tile").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("made") == 1
+
+
 def test_an_empty_ward_says_what_to_do(open_page: Callable[..., Page], stub: StubMonitor) -> None:
     stub.reset([])
     page = open_page("/")

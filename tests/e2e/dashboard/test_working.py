@@ -205,8 +205,10 @@ def test_what_is_due_counts_down_is_told_in_words_and_opens_its_entry(room_3: Pa
 
 
 def test_a_preset_fills_the_order_in_and_a_route_without_a_rate_asks_for_none(ward: Page, stub: StubMonitor) -> None:
+    ward.locator(".tile").first.wait_for()  # until then the page still moves under the pointer
     ward.get_by_role("button", name="New session").first.click()
     form = ward.locator("#new-session")
+    expect(form).to_be_visible()
     expect(form.get_by_label("Indication and preset")).to_have_value("depression")
     form.get_by_label("Treatment").select_option("esketamine_nasal")
     form.get_by_label("Indication and preset").select_option("esketamine_84")
