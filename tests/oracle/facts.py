@@ -52,6 +52,7 @@ class Facts:
         self.freshness = read_file()["freshness"]
         self.trend = read_file()["trend"]
         self.devices: dict[str, Device] = {}
+        self.nobodys: set[str] = set()  # vital signs whose device was unbound: the old value is nobody's
         self.source: dict[str, str] = {}
         self.intervals: dict[str, int] = {}  # kept from one input to the next
         self.vitals: dict[str, list[Fact]] = {}  # usable values of the source
@@ -92,7 +93,7 @@ class Facts:
             if sign in CUFF_SIGNS and at - fact.at > self.age_limit_ms("systolic_bp"):
                 return None
             return fact
-        if sign in self.vitals:
+        if sign in self.vitals and sign not in self.nobodys:
             fact = self.vitals[sign][-1]
             return fact if at - fact.at <= self.age_limit_ms(sign) else None
         return None
@@ -112,10 +113,12 @@ class Facts:
                 return {str(body.sign)}
             case DeviceBound():
                 self.devices[body.device] = Device(False, {})
+                self.rebooted.add(body.device)
             case DeviceUnbound():
                 self.devices.pop(body.device, None)
                 for vital in [vital for vital, device in self.source.items() if device == body.device]:
                     del self.source[vital]
+                    self.nobodys.add(vital)
             case DeviceJoined():
                 if body.device in self.devices:
                     device = self.devices[body.device]
@@ -156,6 +159,7 @@ class Facts:
             if reading.validity is Validity.INVALID or reading.reason in NOT_NOW or reading.value_milli is None:
                 continue
             self.source[vital] = body.device
+            self.nobodys.discard(vital)
             self.intervals.pop(vital, None)
             is_doubtful = reading.validity is Validity.QUESTIONABLE
             self.vitals.setdefault(vital, []).append(Fact(at, reading.value_milli / 1000, is_doubtful))
