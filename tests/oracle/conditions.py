@@ -124,9 +124,14 @@ class Course:
             self.move(at, "withdrawn", "condition_ended")
 
     def _raised(self, at: int, new: set[str]) -> None:
-        if not new or (self.confirm and not new & CUFF_SIGNS):
+        if not new:
             return  # a moved limit clears nothing: the next value does
-        if self.doubtful(at) or not self.all_clear(at):
+        if self.doubtful(at):
+            self.cleared_since, self.cleared_count = None, 0
+            return
+        if self.confirm and not new & CUFF_SIGNS:
+            return
+        if not self.all_clear(at):
             self.cleared_since, self.cleared_count = None, 0
             return
         if self.cleared_since is None:

@@ -30,6 +30,8 @@ class Dose:
         self.given = 0.0
         self.given_at = 0
         self.stopped_at: int | None = None
+        self.has_started = False
+        self.rate_before_pause = 0.0
         self.reached: list[float] = []  # when each limit on a growing sign is, was or would be reached
 
     def ordered(self, order: Order) -> None:
@@ -59,7 +61,12 @@ class Dose:
             self.stopped_at = None
         elif phase == "recovery":
             self.stopped_at = at
-        self.set_rate(at, self.ordered_rate if phase == "infusing" else 0)
+        if phase == "infusing":
+            self.set_rate(at, self.rate_before_pause if self.has_started else self.ordered_rate)
+            self.has_started = True
+        else:
+            self.rate_before_pause = self.rate
+            self.set_rate(at, 0)
 
     def signs(self, at: int) -> dict[str, float]:
         made = {}
