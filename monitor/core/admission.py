@@ -1,13 +1,16 @@
 """Admission: is a value measured at all, plausible, credible beside its neighbours? Each is kept; the verdict says what it may do."""
 
+from collections.abc import Sequence
+from math import inf
 from typing import Final
 
 from schemas.limits import Admission
 from schemas.measurement import Reading, Reason, Validity
+from schemas.signs import Sign
 from schemas.vitals import VITAL_SIGNS, Vital, to_milli
 
 CUFF_VITALS: Final = (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, Vital.MEAN_BP)
-_PLAUSIBLE_MILLI: Final = {vital: (to_milli(sign.plausible_min), to_milli(sign.plausible_max)) for vital, sign in VITAL_SIGNS.items()}
+PLAUSIBLE_MILLI: Final = {vital: (to_milli(sign.plausible_min), to_milli(sign.plausible_max)) for vital, sign in VITAL_SIGNS.items()}
 _HEART_RATE, _SPO2 = Vital.HEART_RATE, Vital.SPO2  # an enum's member is slow to look up, and this is on the path of every reading
 _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
 _NONE = Reason.NONE
@@ -17,10 +20,21 @@ def judge_value(vital: Vital, value_milli: int | None) -> Reading:
     """A value alone: measured at all, and inside the plausible range."""
     if value_milli is None:
         return Reading(Reason.NOT_MEASURED, _INVALID, None, vital)
-    low, high = _PLAUSIBLE_MILLI[vital]
+    low, high = PLAUSIBLE_MILLI[vital]
     if low <= value_milli <= high:
         return Reading(_NONE, _VALID, value_milli, vital)
     return Reading(Reason.OUT_OF_RANGE, _INVALID, value_milli, vital)
+
+
+def doubtless(sign: Sign, admission: Admission) -> tuple[float, float]:
+    """(from, step) in thousandths: a valid value of `from` or more that is within `step` of the one before it is never in doubt,
+    whenever that was. It saves the closer look at most values."""
+    if sign is _SPO2:
+        return admission.spo2_uncalibrated_below * 1000, admission.spo2_jump * 1000
+    if sign is _HEART_RATE:
+        lowest, _ = PLAUSIBLE_MILLI[_HEART_RATE]
+        return lowest, lowest * admission.heart_rate_jump_percent / 100
+    return -inf, inf
 
 
 def doubt(vital: Vital, value_milli: int, before_milli: int | None, elapsed_ms: int, admission: Admission) -> Reason:
@@ -37,7 +51,7 @@ def doubt(vital: Vital, value_milli: int, before_milli: int | None, elapsed_ms: 
     return _NONE
 
 
-def judge_cuff(readings: tuple[Reading, ...], admission: Admission) -> tuple[Reading, ...]:
+def judge_cuff(readings: Sequence[Reading], admission: Admission) -> list[Reading]:
     """The values of one cuff cycle together: one impossible value voids all three, a weak pulse pressure makes them questionable."""
     cuff = {reading.vital: reading for reading in readings if reading.vital in CUFF_VITALS}
     if any(reading.reason is Reason.OUT_OF_RANGE for reading in cuff.values()):
@@ -49,11 +63,11 @@ def judge_cuff(readings: tuple[Reading, ...], admission: Admission) -> tuple[Rea
         elif systolic is not None and diastolic is not None and systolic - diastolic < _least_pulse_pressure_milli(systolic, admission):
             verdict = (Reason.PULSE_PRESSURE, _QUESTIONABLE)
         else:
-            return readings
-    return tuple(
+            return list(readings)
+    return [
         Reading(*verdict, reading.value_milli, reading.vital) if reading.vital in cuff and reading.validity is _VALID else reading
         for reading in readings
-    )
+    ]
 
 
 def _is_crossed(systolic: int | None, diastolic: int | None, mean: int | None) -> bool:

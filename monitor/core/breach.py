@@ -10,15 +10,15 @@ ArmedClause = tuple[ArmedTerm, ...]
 Channels = Mapping[Sign, Channel]
 
 
-def breached_clause(clauses: Sequence[ArmedClause], channels: Channels, at_ms: int, *, by_new_cuff: bool = False) -> ArmedClause | None:
-    """The first clause all of whose terms are breached; with `by_new_cuff` one of them by a cuff value of this very instant."""
+def breached_clause(clauses: Sequence[ArmedClause], channels: Channels, at_ms: int, new_cuffs: int | None = None) -> ArmedClause | None:
+    """The first clause all of whose terms are breached; with `new_cuffs`, as bits of signs, one of them by one of these."""
     for clause in clauses:
         for term in clause:
             value = channels[term.sign].usable_milli(at_ms)
             if value is None or (value < term.limit_milli if term.is_high else value > term.limit_milli):
                 break
         else:
-            if not by_new_cuff or any(channels[term.sign].is_cuff and channels[term.sign].seen_at_ms == at_ms for term in clause):
+            if new_cuffs is None or any(channels[term.sign].bit & new_cuffs for term in clause):
                 return clause
     return None
 

@@ -2,13 +2,15 @@
 
 from typing import Final
 
-from schemas.limits import Freshness
+from monitor.core.admission import PLAUSIBLE_MILLI, doubtless
+from schemas.limits import Admission, Freshness
 from schemas.measurement import Reason, Validity
 from schemas.signs import SIGNS, Sign
 from schemas.vitals import Vital
 
 NEVER_MS: Final = 1 << 62  # later than any instant
 BITS: Final[dict[Sign, int]] = {sign: 1 << index for index, sign in enumerate(SIGNS)}  # sets of signs as integers
+CUFF_BITS: Final = sum(bit for sign, bit in BITS.items() if SIGNS[sign].is_cuff)
 _INVALID = Validity.INVALID
 
 
@@ -25,11 +27,13 @@ class Channel:
         "bit",
         "current_for_ms",
         "device",
+        "doubtless",
         "gone_after_ms",
         "interval_ms",
         "is_cuff",
         "is_vital",
         "measured_at_ms",
+        "plausible",
         "reason",
         "received_at_ms",
         "seen_at_ms",
@@ -38,12 +42,14 @@ class Channel:
         "value_milli",
     )
 
-    def __init__(self, sign: Sign, freshness: Freshness) -> None:
+    def __init__(self, sign: Sign, admission: Admission, freshness: Freshness) -> None:
         self._freshness = freshness
         self.sign = sign
         self.bit = BITS[sign]
         self.is_cuff = SIGNS[sign].is_cuff
         self.is_vital = isinstance(sign, Vital)
+        self.doubtless = doubtless(sign, admission)
+        self.plausible = PLAUSIBLE_MILLI[sign] if isinstance(sign, Vital) else (-NEVER_MS, NEVER_MS)
         self.band = (-NEVER_MS, NEVER_MS)
         self.measured_at_ms = 0
         self.received_at_ms = 0

@@ -5,7 +5,7 @@ signs grow by time alone, the dose given and the minutes since the stop: a rule'
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from monitor.core.channel import NEVER_MS, Channel
@@ -34,6 +34,7 @@ class Derivation:
         self._channels: Mapping[Sign, Channel] = sources.channels
         self._order = order
         self._no_pulse, self._pulse_rate = self._channels[Derived.NO_PULSE], self._channels[_PR]
+        self._systolic = self._channels[_SBP]
         self._cuffs: deque[tuple[int, int]] = deque(maxlen=limits.trend.cuffs)  # (at, systolic)
         self._diastolics: deque[int] = deque(maxlen=2)
         self._failed_cuffs = 0
@@ -43,6 +44,7 @@ class Derivation:
         self._stepped_at_ms: dict[str, int] = {}
         self._beside: dict[Derived, dict[str, int]] = {Derived.RATE_DIFFERENCE: {}, Derived.SPO2_DIFFERENCE: {}}
         self._stopped_at_ms: int | None = None
+        self._crossings: tuple[tuple[int, Derived, int], ...] | None = None  # worked out anew when the dose or the signs changed
         self._thresholds = _thresholds(limits)
         if order.dose_ug:
             self._set(Derived.ORDER_MG_PER_KG, order.dose_ug * 1000 // patient.weight_g, at_ms)
@@ -65,6 +67,8 @@ class Derivation:
         self, name: str, device: BoundDevice, readings: Sequence[Reading], fresh: Sequence[Channel], at_ms: int
     ) -> Sequence[Channel]:
         """After admission has judged a measurement."""
+        if len(fresh) == len(readings) and self._is_calm(device, at_ms):
+            return ()
         changed: list[Channel] = []
         is_frozen = bool(readings) and readings[0].reason is _NOT_ADVANCING
         if is_frozen is not (name in self._frozen):
@@ -87,6 +91,19 @@ class Derivation:
         if fresh and self._pulse_rate.seen_at_ms is not None:
             changed += self._two_rates(at_ms)
         return changed
+
+    def _is_calm(self, device: BoundDevice, at_ms: int) -> bool:
+        """Whether a measurement whose values are all usable can have changed nothing here. Most are of that sort."""
+        return not (
+            self._sources.doubtful
+            or self._doubtful
+            or self._frozen
+            or device.track.step_ms
+            or self._stepped_at_ms
+            or self._no_pulse.value_milli != 0
+            or self._systolic.seen_at_ms == at_ms
+            or self._pulse_rate.seen_at_ms is not None
+        )
 
     def _clock(self, name: str, device: BoundDevice, *, is_steady: bool, at_ms: int) -> list[Channel]:
         step_ms, device.track.step_ms = device.track.step_ms, 0
@@ -203,7 +220,7 @@ class Derivation:
 
     def dose_changed(self, dose: Dose, stopped_at_ms: int | None, at_ms: int) -> list[Channel]:
         """A rate was set, a bolus given, the infusion stopped."""
-        self._stopped_at_ms = stopped_at_ms
+        self._stopped_at_ms, self._crossings = stopped_at_ms, None
         order = self._order
         changed = self._minutes(at_ms)
         if order.dose_ug and order.duration_ms:
@@ -216,18 +233,26 @@ class Derivation:
     def _minutes(self, at_ms: int) -> list[Channel]:
         if self._stopped_at_ms is None:
             return []
+        self._crossings = None
         return self._set(Derived.MINUTES_SINCE_STOP, (at_ms - self._stopped_at_ms) // 60, at_ms)
 
     def next_crossing(self, dose: Dose, not_before_ms: int) -> tuple[int, Derived | None, int]:
         """When a sign that grows by time next reaches a limit, which, and the limit."""
+        if self._crossings is None:
+            self._crossings = tuple(self._next_crossings(dose))
         best: tuple[int, Derived | None, int] = (NEVER_MS, None, 0)
+        for due_ms, sign, limit in self._crossings:
+            if max(due_ms, not_before_ms) < best[0]:
+                best = (max(due_ms, not_before_ms), sign, limit)
+        return best
+
+    def _next_crossings(self, dose: Dose) -> Iterator[tuple[int, Derived, int]]:
         for sign in (Derived.GIVEN_OF_ORDER, Derived.MINUTES_SINCE_STOP):
             value = self._channels[sign].value_milli or 0
             limit = next((limit for limit in self._thresholds[sign] if limit > value), None)
             due_ms = None if limit is None else self._reaches_ms(sign, limit, dose)
-            if limit is not None and due_ms is not None and max(due_ms, not_before_ms) < best[0]:
-                best = (max(due_ms, not_before_ms), sign, limit)
-        return best
+            if limit is not None and due_ms is not None:
+                yield due_ms, sign, limit
 
     def _reaches_ms(self, sign: Derived, limit_milli: int, dose: Dose) -> int | None:
         if sign is Derived.MINUTES_SINCE_STOP:
@@ -236,6 +261,7 @@ class Derivation:
 
     def cross(self, sign: Derived, limit_milli: int, at_ms: int) -> list[Channel]:
         """The limit is reached."""
+        self._crossings = None
         return self._set(sign, limit_milli, at_ms)
 
     def grown(self, dose: Dose, at_ms: int) -> dict[Sign, int]:

@@ -44,6 +44,7 @@ from schemas.log import (
     GateFinding,
     GatesJudged,
     Input,
+    LimitChanged,
     LimitConfirmed,
     LimitProposed,
     Measured,
@@ -137,7 +138,8 @@ class Engine:
         """A measurement of a bound device. Raises KeyError for a device that is not bound here: routing is the caller's."""
         name = measurement.device
         device = self.devices[name]
-        at_ms = max(at_ms, self.at_ms)
+        if at_ms < self.at_ms:
+            at_ms = self.at_ms
         steps = self.advance(at_ms)
         self._input_ms = at_ms
         readings, fresh, is_claimed = self._sources.take(device, measurement, received_at_ms, at_ms)
@@ -312,7 +314,8 @@ class Engine:
         if self.phase not in OPEN_PHASES:
             raise Refused("session_ended", f"the session is {self.phase}")
         effects = self._own_limits.propose(body) if isinstance(body, LimitProposed) else self._own_limits.confirm(body)
-        return [*effects, *self._judge.begin(self._judge.rules, at_ms)]
+        moved = [self._judge.by_id[effect.rule] for effect in effects if isinstance(effect, LimitChanged)]
+        return [*effects, *self._judge.begin(moved, at_ms)]
 
     def _enter(self, body: PhaseOrdered, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
         then, order = body.phase, self.created.order

@@ -6,7 +6,7 @@ The judge appends what happens to the list of steps it is given; it knows neithe
 from collections.abc import Iterable, Mapping, Sequence
 
 from monitor.core.armed import rule_sign
-from monitor.core.channel import NEVER_MS, Channel
+from monitor.core.channel import CUFF_BITS, NEVER_MS, Channel
 from monitor.core.refused import Refused
 from monitor.core.rule_state import RuleState
 from monitor.core.sources import Sources
@@ -34,7 +34,7 @@ class Judge:
         self.since_ms = 0  # start of monitoring: silence counts from here at the earliest
         self.wake_ms = NEVER_MS
         self._missing: tuple[RuleState, ...] = ()
-        self._after_ms: tuple[tuple[RuleState, int], ...] | None = None
+        self._after_ms: tuple[tuple[RuleState, tuple[Channel, ...], int], ...] | None = None
         self._open: tuple[RuleState, ...] = ()
         self._open_bits = 0
         self._by_fresh: dict[int, tuple[RuleState, ...]] = {}
@@ -53,9 +53,11 @@ class Judge:
             due_ms = state.deadline_ms
             if due_ms is not None and due_ms < best_ms:
                 best_ms, best = due_ms, state
-        for state, after_ms in self._silences():
+        for state, channels, after_ms in self._silences():
             if state.alert is None or state.alert.state is _LATCHED:
-                due_ms = max(self._silent_since_ms(state) + after_ms, not_before_ms)
+                due_ms = self._silent_since_ms(channels) + after_ms
+                if due_ms < not_before_ms:
+                    due_ms = not_before_ms
                 if due_ms < best_ms:
                     best_ms, best = due_ms, state
         return best_ms, best
@@ -63,21 +65,24 @@ class Judge:
     def fall_due(self, state: RuleState, due_ms: int) -> AlertChanged:
         """Its deadline is reached."""
         if state.is_missing:
-            return state.raise_missing(self._silent_since_ms(state), due_ms, self.channels)
+            return state.raise_missing(self._silent_since_ms(self._silent(state)), due_ms, self.channels)
         return state.fall_due(self.channels)
 
-    def _silent_since_ms(self, state: RuleState) -> int:
+    def _silent(self, state: RuleState) -> tuple[Channel, ...]:
+        return tuple(self.channels[sign] for sign in state.rule.silent)
+
+    def _silent_since_ms(self, channels: tuple[Channel, ...]) -> int:
         since_ms = self.since_ms
-        for sign in state.rule.silent:
-            seen_ms = self.channels[sign].seen_at_ms
+        for channel in channels:
+            seen_ms = channel.seen_at_ms
             if seen_ms is not None and seen_ms > since_ms:
                 since_ms = seen_ms
         return since_ms
 
-    def _silences(self) -> tuple[tuple[RuleState, int], ...]:
-        """The rules about silence and how long each waits; worked out anew when an interval may have changed."""
+    def _silences(self) -> tuple[tuple[RuleState, tuple[Channel, ...], int], ...]:
+        """The rules about silence, on what, and how long each waits; worked out anew when an interval may have changed."""
         if self._after_ms is None:
-            self._after_ms = tuple((state, self._missing_after_ms(state)) for state in self._missing)
+            self._after_ms = tuple((state, self._silent(state), self._missing_after_ms(state)) for state in self._missing)
         return self._after_ms
 
     def intervals_changed(self) -> None:
@@ -116,12 +121,12 @@ class Judge:
                     steps.append((at_ms, state.condition_ended(alert)))
                     self.wake_at(at_ms + self._missing_after_ms(state))
             elif state.bits & outside or (alert is not None and (alert.state is not _LATCHED or state.deadline_ms is not None)):
-                self._judge_one(state, at_ms, steps)
+                self._judge_one(state, at_ms, steps, bits & CUFF_BITS)
 
-    def _judge_one(self, state: RuleState, at_ms: int, steps: list[Step]) -> None:
+    def _judge_one(self, state: RuleState, at_ms: int, steps: list[Step], new_cuffs: int = 0) -> None:
         sources = self._sources
         is_questionable = sources.questionable & state.bits != 0 and sources.is_questionable(state.bits, at_ms)
-        changed = state.judge(self.channels, at_ms, is_questionable=is_questionable)
+        changed = state.judge(self.channels, at_ms, new_cuffs & state.bits, is_questionable=is_questionable)
         self.wake_at(state.deadline_ms)
         if changed is not None:
             steps.append((at_ms, changed))

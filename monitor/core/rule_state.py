@@ -113,8 +113,9 @@ class RuleState:
 
     # --- readings -----------------------------------------------------------------------------------------------------------------
 
-    def judge(self, channels: Channels, at_ms: int, *, is_questionable: bool) -> AlertChanged | None:
-        """A new usable reading of one of the rule's vital signs. `is_questionable`: the newest value of any of them is."""
+    def judge(self, channels: Channels, at_ms: int, new_cuffs: int, *, is_questionable: bool) -> AlertChanged | None:
+        """A new usable reading of one of the rule's vital signs; `new_cuffs`: which of them are of a cuff, as bits of signs. Two
+        measurements of one instant have one time, so that time does not tell. `is_questionable`: the newest value of any of them is."""
         alert = self.alert
         if alert is None:
             return self._begin(channels, at_ms, is_questionable=is_questionable)
@@ -124,9 +125,9 @@ class RuleState:
                 self._hold_again(channels, at_ms)
             return None
         if alert.state is not _PENDING:
-            return self._carry_raised(alert, channels, at_ms)
+            return self._carry_raised(alert, channels, at_ms, new_cuffs)
         if self.rule.confirm is not None:
-            return self._second_cuff(alert, self.rule.confirm, channels, at_ms)
+            return self._second_cuff(alert, self.rule.confirm, channels, at_ms, new_cuffs)
         return self._carry_pending(alert, channels, at_ms)
 
     def _begin(self, channels: Channels, at_ms: int, *, is_questionable: bool) -> AlertChanged | None:
@@ -145,7 +146,7 @@ class RuleState:
         self.alert = self._new(_PENDING, since_ms=at_ms, raised_at_ms=None, reason=breach_reason(breached, channels))
         return AlertChanged(self.alert, Why.CONDITION_BEGAN)
 
-    def _second_cuff(self, alert: Alert, confirm: Confirm, channels: Channels, at_ms: int) -> AlertChanged | None:
+    def _second_cuff(self, alert: Alert, confirm: Confirm, channels: Channels, at_ms: int, new_cuffs: int) -> AlertChanged | None:
         """Another cuff value decides; a reading of anything else, or one that lacks what was breached, decides nothing. What is so far
         beyond that it needs no second cuff waited for the end of a doubt alone."""
         now = breached_clause(self._immediate, channels, at_ms)
@@ -153,10 +154,10 @@ class RuleState:
             return self._raise(alert.since_ms, at_ms, Why.IMMEDIATE, breach_reason(now, channels))
         if at_ms - alert.since_ms < confirm.min_gap_s * 1000:
             return None
-        breached = breached_clause(self._clauses, channels, at_ms, by_new_cuff=True)
+        breached = breached_clause(self._clauses, channels, at_ms, new_cuffs)
         if breached is not None:
             return self._raise(alert.since_ms, at_ms, Why.CONFIRMED, breach_reason(breached, channels, confirmed=True))
-        if self._has_new_cuff(channels, at_ms) and is_denied(self._clauses, channels, at_ms):
+        if new_cuffs and is_denied(self._clauses, channels, at_ms):
             return self._end(alert, AlertState.WITHDRAWN, Why.NOT_CONFIRMED)
         return None
 
@@ -173,14 +174,14 @@ class RuleState:
             self.deadline_ms = due_ms
         return None
 
-    def _carry_raised(self, alert: Alert, channels: Channels, at_ms: int) -> AlertChanged | None:
+    def _carry_raised(self, alert: Alert, channels: Channels, at_ms: int, new_cuffs: int) -> AlertChanged | None:
         breached = breached_clause(self._clauses, channels, at_ms)
         if alert.state is _LATCHED:
             if breached is None:
-                self.deadline_ms = None
+                self._hold_no_more(channels, at_ms)
                 return None
             return self._move(alert, AlertState.ACTIVE, Why.RECURRED, reason=breach_reason(breached, channels))
-        if breached is None and self.rule.confirm is not None and not self._has_new_cuff(channels, at_ms):
+        if breached is None and self.rule.confirm is not None and not new_cuffs:
             return None  # nothing but a cuff clears it, or takes a clearing back
         if breached is not None or not is_cleared(self._clauses, channels, at_ms):
             self._cleared_readings, self._cleared_since_ms = 0, None
@@ -196,12 +197,14 @@ class RuleState:
         """Latched, and questionable evidence that it is there again: it recurs once that has held, as it would have begun."""
         breached = breached_clause(self._clauses, channels, at_ms)
         if breached is None:
-            self.deadline_ms = None
+            self._hold_no_more(channels, at_ms)
         elif self.deadline_ms is None:
             self.deadline_ms, self._again = at_ms + self._hold_ms, breach_reason(breached, channels)
 
-    def _has_new_cuff(self, channels: Channels, at_ms: int) -> bool:
-        return any(channels[sign].is_cuff and channels[sign].seen_at_ms == at_ms for sign in self.signs)
+    def _hold_no_more(self, channels: Channels, at_ms: int) -> None:
+        """A value inside every limit says that it is not there again; a value that is gone says nothing."""
+        if is_denied(self._clauses, channels, at_ms):
+            self.deadline_ms = None
 
     # --- time ---------------------------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,8 @@ from schemas.limits import Limits
 from schemas.log import DeviceBound, DeviceJoined
 from schemas.measurement import Measurement, Mode, Reading, Reason, Validity
 from schemas.signs import SIGNS, Sign
-from schemas.vitals import VITAL_SIGNS, Vital
+from schemas.vitals import VITAL_SIGNS
 
-_HEART_RATE, _SPO2 = Vital.HEART_RATE, Vital.SPO2
 _NONE, _SECOND_SOURCE, _NOT_ADVANCING = Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
 _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
 
@@ -38,7 +37,7 @@ class Sources:
     def __init__(self, limits: Limits) -> None:
         self._admission = limits.admission
         self.devices: dict[str, BoundDevice] = {}
-        self.channels: dict[Sign, Channel] = {sign: Channel(sign, limits.freshness) for sign in SIGNS}
+        self.channels: dict[Sign, Channel] = {sign: Channel(sign, limits.admission, limits.freshness) for sign in SIGNS}
         self._vitals = tuple(self.channels[vital] for vital in VITAL_SIGNS)
         self.questionable = 0
         self.doubtful = 0
@@ -90,34 +89,41 @@ class Sources:
         """The readings with their verdicts, the channels that have a usable new value, and whether a channel got its source by it."""
         timing = device.track.time(measurement, received_at_ms)
         channels = self.channels
-        readings = tuple([judge_value(value.vital, value.value_milli) for value in measurement.values])
-        for reading in readings:
-            if channels[reading.vital].is_cuff:
-                readings = judge_cuff(readings, self._admission)
-                break
+        readings: list[Reading] = []
+        sinks: list[Channel] = []
+        has_cuff = False
+        for value in measurement.values:
+            vital, value_milli = value.vital, value.value_milli
+            channel = channels[vital]
+            has_cuff |= channel.is_cuff
+            sinks.append(channel)
+            low, high = channel.plausible
+            plain = value_milli is not None and low <= value_milli <= high
+            readings.append(Reading(_NONE, _VALID, value_milli, vital) if plain else judge_value(vital, value_milli))
+        if has_cuff:
+            readings = judge_cuff(readings, self._admission)
         if timing is not _NONE:
             return tuple([_untimely(reading, timing) for reading in readings]), [], False
-        judged: list[Reading] = []
         fresh: list[Channel] = []
         is_claimed = False
         name, measured_at_ms = measurement.device, measurement.measured_at_ms
-        for reading in readings:
-            vital = reading.vital
-            channel = channels[vital]
+        for index, channel in enumerate(sinks):
+            reading = readings[index]
+            validity = reading.validity
             if channel.device != name:
                 if channel.device is not None:
-                    judged.append(Reading(_SECOND_SOURCE, reading.validity, reading.value_milli, vital))
+                    readings[index] = Reading(_SECOND_SOURCE, validity, reading.value_milli, reading.vital)
                     continue
-                if reading.validity is _INVALID:  # a probe that is off does not keep another device's value out
-                    judged.append(reading)
+                if validity is _INVALID:  # a probe that is off does not keep another device's value out
                     continue
-                channel.claim(name, device.intervals.get(vital))
+                channel.claim(name, device.intervals.get(channel.sign))
                 is_claimed = True
-            validity = reading.validity
-            if validity is _VALID and (vital is _SPO2 or vital is _HEART_RATE):
-                reading = self._beside_the_last(reading, channel, at_ms)
-                validity = reading.validity
-            judged.append(reading)
+            if validity is _VALID:
+                value_milli, before_milli = reading.value_milli, channel.value_milli
+                least, step = channel.doubtless
+                if before_milli is None or value_milli < least or not -step <= value_milli - before_milli <= step:  # type: ignore[operator]
+                    reading = readings[index] = self._beside_the_last(reading, channel, at_ms)
+                    validity = reading.validity
             if validity is _QUESTIONABLE:
                 self.questionable |= channel.bit
                 self.doubtful |= channel.bit
@@ -133,7 +139,7 @@ class Sources:
                 channel.value_milli = reading.value_milli
                 channel.seen_at_ms = at_ms
                 fresh.append(channel)
-        return tuple(judged), fresh, is_claimed
+        return tuple(readings), fresh, is_claimed
 
     def is_questionable(self, bits: int, at_ms: int) -> bool:
         """Whether the newest usable value of any of these vital signs is questionable."""

@@ -167,6 +167,7 @@ async def answered_twice_killed(folder: Path) -> None:
             name: alert for name, alert in before.items() if alert.rule in ASKED_ANEW
         }
         assert (ward.registry.session_of("d1"), ward.registry.system().recording_impaired) == (session, None)
+        await ward.registry.settled()  # a kill before that takes the note of the restart along
     ward.join()
     await say_for(ward, 184, CASES["active"].said)
     log = await ward.record(session)

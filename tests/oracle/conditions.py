@@ -152,7 +152,8 @@ class Course:
 
     def _latched(self, at: int) -> None:
         if not self.breached(at):
-            self.doubt_since, self.deadline = None, NEVER
+            if self.inside_every_limit(at):  # silence says nothing
+                self.doubt_since, self.deadline = None, NEVER
         elif not self.doubtful(at):
             self.move(at, "active", "recurred")
         elif self.doubt_since is None:

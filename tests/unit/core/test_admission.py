@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.admission import judge_cuff, judge_value
+from monitor.core.admission import doubt, doubtless, judge_cuff, judge_value
 from schemas.alert import AlertState
 from schemas.measurement import Reading, Reason, Validity
-from schemas.vitals import Vital
+from schemas.vitals import VITAL_SIGNS, Vital
 from tests.unit.core.bedside import CALM, SHORT, Bedside, default_limits
 
 # From the clinical evidence, section 5.4; the codes' table must say the same.
@@ -78,7 +78,7 @@ def cuff_oracle(sbp: int | None, dbp: int | None, map_: int | None) -> dict[str,
 @given(pressures, pressures, pressures)
 def test_a_cuff_agrees_with_the_oracle(sbp: int | None, dbp: int | None, map_: int | None) -> None:
     said = {"sbp": sbp, "dbp": dbp, "map": map_}
-    readings = judge_cuff(tuple(judge_value(SHORT[name], value) for name, value in said.items()), default_limits().admission)
+    readings = judge_cuff([judge_value(SHORT[name], value) for name, value in said.items()], default_limits().admission)
     words = {
         Reason.NONE: "ok",
         Reason.NOT_MEASURED: "absent",
@@ -108,7 +108,7 @@ def test_a_weak_pulse_pressure_is_questionable(sbp: float, dbp: float, reason: R
 
 def test_without_a_table_no_pulse_pressure_is_weak() -> None:
     admission = msgspec.structs.replace(default_limits().admission, pulse_pressure=())
-    readings = tuple(judge_value(SHORT[name], value) for name, value in (("sbp", 120_000), ("dbp", 119_000)))
+    readings = [judge_value(SHORT[name], value) for name, value in (("sbp", 120_000), ("dbp", 119_000))]
     assert judge_cuff(readings, admission) == readings
 
 
@@ -288,3 +288,25 @@ def test_two_feeders_are_never_interleaved() -> None:
         bed.say(device="d2", spo2=95)
         bed.say(device="d1", spo2=70)
         assert bed.engine.channels[Vital.SPO2].value_milli == 70_000
+
+
+@given(
+    vital=st.sampled_from(list(VITAL_SIGNS)),
+    value=st.integers(0, 300_000),
+    change=st.integers(-60_000, 60_000),
+    elapsed_ms=st.integers(0, 20_000),
+)
+def test_what_is_doubtless_is_never_in_doubt(vital: Vital, value: int, change: int, elapsed_ms: int) -> None:
+    admission = default_limits().admission
+    before = value - change
+    least, step = doubtless(vital, admission)
+    both_plausible = all(judge_value(vital, each).validity is Validity.VALID for each in (value, before))
+    if both_plausible and value >= least and abs(change) <= step:
+        assert doubt(vital, value, before, elapsed_ms, admission) is Reason.NONE
+
+
+def test_most_of_a_calm_patient_is_doubtless() -> None:
+    """Else the shortcut would be none."""
+    admission = default_limits().admission
+    for vital, step in ((Vital.HEART_RATE, 8_000), (Vital.SPO2, 3_000)):
+        assert doubtless(vital, admission)[1] >= step

@@ -48,8 +48,10 @@ def test_a_core_with_another_number_is_noticed(change: Callable[[Rule], Rule]) -
     assert first_difference(range(500), _each(change)) is not None
 
 
-def _believes_all(self: RuleState, channels: Any, at_ms: int, *, is_questionable: bool, judge: Any = RuleState.judge) -> Any:
-    return judge(self, channels, at_ms, is_questionable=False)
+def _believes_all(
+    self: RuleState, channels: Any, at_ms: int, new_cuffs: int, *, is_questionable: bool, judge: Any = RuleState.judge
+) -> Any:
+    return judge(self, channels, at_ms, new_cuffs, is_questionable=False)
 
 
 def _unlatched(self: RuleState, rule: Rule, limits: Limits, make: Any = RuleState.__init__) -> None:

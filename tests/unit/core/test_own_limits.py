@@ -141,3 +141,38 @@ def test_an_own_limit_counts_beside_a_slow_baseline_too() -> None:
     assert own(bed) == [("HR-H2", 45_000, None)]
     bed.stream(12, hr=45)
     assert bed.state("HR-H2") is AlertState.ACTIVE
+
+
+def test_a_limit_that_is_moved_takes_back_no_other_alert_that_is_about_to_recur() -> None:
+    """SpO2 fell too fast to be believed at once, then the probe fell silent: it recurs after 30 s, whatever is moved meanwhile."""
+    bed = infusing()
+    bed.say(hr=72, spo2=79)
+    bed.wait(5)
+    bed.say(hr=72, spo2=98)
+    assert bed.state("OX-H1") is AlertState.LATCHED
+    bed.wait(1)
+    bed.say(hr=72, spo2=79)
+    again_s = bed.since_start_s + 30
+    bed.wait(16)
+    propose(bed, "HR-H1", 120)
+    bed.wait(30)
+    assert (again_s, "active", "recurred") in bed.changes("OX-H1")
+
+
+@pytest.mark.parametrize(("then", "recurs"), [(None, True), (135.0, True), (80.0, False)])
+def test_silence_takes_back_no_alert_that_is_about_to_recur(then: float | None, recurs: bool) -> None:
+    """Its own limit is moved while its sign is silent: what is aged is evidence of nothing. A value inside every limit takes it back."""
+    bed = infusing()
+    bed.stream(20, hr=135)
+    bed.stream(20, hr=96)
+    assert bed.state("HR-H1") is AlertState.LATCHED
+    bed.stream(1, hr=140)  # too fast to be believed at once
+    again_s = bed.since_start_s + 30
+    bed.wait(16)
+    propose(bed, "HR-H1", 120)
+    if then is not None:
+        bed.say(hr=then)
+    bed.wait(30)
+    assert any(why == "recurred" for _, _, why in bed.changes("HR-H1")) is recurs
+    if then is None:
+        assert (again_s, "active", "recurred") in bed.changes("HR-H1")

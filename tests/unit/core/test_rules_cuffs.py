@@ -305,6 +305,19 @@ def test_a_heart_rate_does_not_end_what_only_a_cuff_may() -> None:
     assert bed.state("BP-H3") is AlertState.LATCHED
 
 
+def test_one_cuff_is_one_cuff_also_where_a_stream_comes_at_the_same_instant() -> None:
+    """BP-H3 wants two cuffs to end: what comes with the first one at its very millisecond is no second one."""
+    bed = infusing()
+    bed.say(sbp=60)
+    bed.wait(60)
+    bed.say(sbp=120, dbp=76, map=92)
+    bed.say(hr=72, spo2=98)
+    assert bed.state("BP-H3") is AlertState.ACTIVE
+    bed.wait(60)
+    bed.say(sbp=120, dbp=76, map=92)
+    assert bed.state("BP-H3") is AlertState.LATCHED
+
+
 def test_a_cuff_value_past_its_age_withdraws_nothing() -> None:
     """A cuff every 30 s is gone after 45 s, before BP-H3's 60 s are over: what is lost says nothing."""
     bed = Bedside()
