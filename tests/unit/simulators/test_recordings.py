@@ -1,7 +1,6 @@
 """Recordings: what was not measured never becomes a value, and the file's own description is true."""
 
 import math
-import os
 import warnings
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from schemas.session import Order, Patient, Phase, Treatment
 from schemas.vitals import Vital
 from simulators.recordings.opening import open_recording
 from simulators.recordings.recording import Recording, RecordingError
+from tests.support.samples import sample
 
-SAMPLES = Path(os.environ.get("PATIENT_SAMPLES") or Path(__file__).resolve().parents[4] / "shared" / "samples")
 REAL_RECORD = "s00001-2896-10-10-00-31n.hea"
 CUFF = (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, Vital.MEAN_BP)
 
@@ -102,9 +101,8 @@ def test_samples_can_begin_later(trap: Recording):
 @pytest.mark.filterwarnings("default::UserWarning")
 def test_the_real_intensive_care_record(trap: Recording):
     """Where the real record is not at hand this says so, and the law stands on the record that has the same traps."""
-    real = SAMPLES / "replay" / REAL_RECORD
-    if not real.is_file():
-        warnings.warn(f"{real} is not here: the real record was NOT read; set PATIENT_SAMPLES to its folder", UserWarning, stacklevel=1)
+    real = sample(f"replay/{REAL_RECORD}")
+    if real is None:
         _assert_never_zero(trap)
         return
     recording = open_recording(real)

@@ -1,0 +1,47 @@
+"""A connection that carries bytes both ways: what every byte transport looks like to the shells. TCP is here, serial in `serial_line`."""
+
+import asyncio
+from typing import Final, Protocol
+
+READ_BYTES: Final = 65_536
+CONNECT_S: Final = 10.0
+
+
+class Line(Protocol):
+    """Nothing is read ahead beyond the transport's own bounded buffer, so a slow reader slows the sender and loses nothing here."""
+
+    async def read(self) -> bytes:
+        """The next bytes, at most READ_BYTES; empty once the other end has closed. Raises OSError: the line is broken."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """At once; what was not written is lost. More than once is harmless."""
+        ...
+
+
+class StreamLine:
+    """A TCP connection, made or accepted: `StreamLine(*await asyncio.open_connection(...))`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def read(self) -> bytes:
+        return await self._reader.read(READ_BYTES)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    def close(self) -> None:
+        self._writer.transport.abort()
+
+
+async def open_tcp(host: str, port: int) -> Line:
+    """Raises OSError, TimeoutError among them after CONNECT_S."""
+    async with asyncio.timeout(CONNECT_S):
+        return StreamLine(*await asyncio.open_connection(host, port))

@@ -1,0 +1,1 @@
+"""Masimo pulse oximeters: the ASCII output, one line a second."""

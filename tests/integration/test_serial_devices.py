@@ -1,0 +1,152 @@
+"""Serial oximeters on a real pty and a real socket: read, unplugged, read again."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+
+from monitor.adapters.base import AdapterError, Setup
+from monitor.adapters.registry import adapter_of
+from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
+from monitor.adapters.serial_line import PortSettings, open_serial
+from monitor.clock import SystemClock
+from simulators.devices.masimo import MasimoState, line
+from simulators.devices.wires import PtyWire, TcpWire
+
+AT = datetime(2026, 11, 22, 10, 41, 7)
+PATIENCE_S = 20
+
+
+class _Heard:
+    """What an adapter has told so far; waits for a condition on it."""
+
+    def __init__(self) -> None:
+        self.told: list[Told] = []
+        self._more = asyncio.Event()
+
+    async def keep(self, told: Sequence[Told]) -> None:
+        self.told += told
+        self._more.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                self._more.clear()
+                await self._more.wait()
+
+    def spo2(self) -> list[int | None]:
+        return [item.values[0].value_milli for item in self.told if isinstance(item, DeviceMeasurement)]
+
+    def connected(self) -> list[bool]:
+        return [item.holds for item in self.told if isinstance(item, DeviceStatus) and item.condition is Condition.CONNECTED]
+
+
+def _at_once() -> Iterator[float]:
+    return repeat(0.005)
+
+
+def _running(address: str, heard: _Heard) -> asyncio.Task[None]:
+    adapter = adapter_of("masimo", Setup(address, SystemClock(), _at_once))
+    return asyncio.ensure_future(adapter.run(heard.keep))
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+
+
+async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
+    """Half a line is on the wire when the plug is pulled; another device node stands behind the same name afterwards."""
+    port, heard = tmp_path / "ttyOximeter", _Heard()
+    first = PtyWire()
+    port.symlink_to(first.path)
+    running = _running(f"serial:{port}", heard)
+    await heard.until(lambda: heard.connected() == [True])
+    whole = line(AT, MasimoState(97, 72))
+    for byte in range(len(whole)):  # a byte at a time, as a slow wire brings them
+        first.send(whole[byte : byte + 1])
+    await heard.until(lambda: heard.spo2() == [97_000])
+    first.send(line(AT, MasimoState(96, 72))[:40])
+    await asyncio.sleep(0)
+    first.unplug()
+    await heard.until(lambda: heard.connected() == [True, False])
+
+    second = PtyWire()
+    port.unlink()
+    port.symlink_to(second.path)
+    await heard.until(lambda: heard.connected() == [True, False, True])
+    second.send(line(AT, MasimoState(95, 70)))
+    await heard.until(lambda: heard.spo2() == [97_000, 95_000])
+    assert not [item for item in heard.told if isinstance(item, Undecoded) and item.fault is not Fault.TRUNCATED]
+    await _stopped(running)
+    second.unplug()
+
+
+async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(tmp_path: Path) -> None:
+    wire, heard = PtyWire(), _Heard()
+    held = os.open(wire.path, os.O_RDWR | os.O_NOCTTY)
+    wire.send(line(AT, MasimoState(80, 72)))
+    running = _running(f"serial:{wire.path}", heard)
+    await heard.until(lambda: heard.connected() == [True])
+    wire.send(line(AT, MasimoState(97, 72)))
+    await heard.until(lambda: bool(heard.spo2()))
+    assert heard.spo2() == [97_000]
+    await _stopped(running)
+    os.close(held)
+    wire.unplug()
+
+
+async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again() -> None:
+    heard = _Heard()
+    async with TcpWire() as wire:
+        running = _running(f"tcp:127.0.0.1:{wire.port}", heard)
+        await wire.connected()
+        wire.send(line(AT, MasimoState(97, 72)))
+        await heard.until(lambda: heard.spo2() == [97_000])
+        wire.unplug()
+        await wire.connected()
+        wire.send(line(AT, MasimoState(95, 70)))
+        await heard.until(lambda: heard.spo2() == [97_000, 95_000])
+        assert heard.connected() == [True, False, True]
+        await _stopped(running)
+
+
+async def test_a_port_that_is_read_already_is_not_shared() -> None:
+    """Two readers of one port would each get half of the bytes."""
+    wire = PtyWire()
+    first = await open_serial(wire.path, PortSettings(9_600))
+    with pytest.raises(OSError, match="unavailable"):
+        await open_serial(wire.path, PortSettings(9_600))
+    first.close()
+    (await open_serial(wire.path, PortSettings(9_600))).close()
+    wire.unplug()
+
+
+async def test_a_request_reaches_the_other_end() -> None:
+    """For devices that are asked."""
+    master, slave = os.openpty()
+    port = await open_serial(os.ttyname(slave), PortSettings(19_200, "odd"))
+    await port.write(b"\x05?\r\n")
+    assert os.read(master, 100) == b"\x05?\r\n"
+    port.close()
+    with pytest.raises(OSError, match="closed"):
+        await port.read()
+    os.close(master)
+    os.close(slave)
+
+
+async def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("no port")
+    with pytest.raises(OSError, match="not a serial port"):
+        await open_serial(str(tmp_path / "notes"), PortSettings(9_600))
+
+
+@pytest.mark.parametrize("address", ["", "serial:", "/dev/ttyUSB0", "tcp:host", "tcp::4001", "tcp:host:0", "tcp:host:99999", "udp:host:1"])
+def test_an_address_that_cannot_be_used_is_refused_at_once(address: str) -> None:
+    with pytest.raises(AdapterError, match="serial:/dev/ttyUSB0 or tcp:host:port"):
+        adapter_of("masimo", Setup(address, SystemClock(), _at_once))
