@@ -37,7 +37,7 @@ class Codec(ABC, Generic[Input]):
 
     @property
     def next_wake_ms(self) -> int | None:
-        """When `woken` is to be called, None: never. Asked again after every other call."""
+        """When `woken` is to be called, None: never. Asked again after every other call; after `woken` it lies ahead."""
         return None
 
     def woken(self, at_ms: int) -> list[Said]:  # noqa: ARG002
@@ -65,8 +65,8 @@ class NotKept(Exception):
 
 
 Keep = Callable[[Sequence[Told]], Awaitable[None]]
-"""Takes what a codec said. Returns once all of it is on disk, so waiting for it is the backpressure; raises NotKept. Any task may call it,
-one call at a time for each connection."""
+"""Takes what a codec said, all or nothing. Returns once it is on disk, so waiting for it is the backpressure; raises NotKept. Many
+connections may call it at once, each waits for its own call before the next."""
 
 
 class Adapter(Protocol):

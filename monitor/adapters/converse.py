@@ -1,6 +1,7 @@
 """One connection: bytes to a codec, what it says to `keep`, its replies back. The same for a line we made and one we accepted."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -65,7 +66,7 @@ class Conversation:
                     await self._take(said)
                     if any(not isinstance(item, Undecoded) for item in said):
                         self._was_understood, self._understood_ms = True, self._clock.now_ms()  # a slow disk is not the device's silence
-                elif (wake_ms := self._codec.next_wake_ms) is not None and wake_ms <= now_ms:
+                if (wake_ms := self._codec.next_wake_ms) is not None and wake_ms <= now_ms:
                     await self._take(self._codec.woken(now_ms))
                 if self._silent_after_ms is not None and now_ms - self._understood_ms >= self._silent_after_ms:
                     return f"nothing understood for {self._silent_after_ms / 1000:g} s"
@@ -80,25 +81,29 @@ class Conversation:
         return min((at_ms for at_ms in (self._codec.next_wake_ms, silent_ms) if at_ms is not None), default=None)
 
     async def _take(self, said: list[Said]) -> None:
-        """Replies that wait for nothing go first; then everything is kept, then the replies that waited for it."""
-        told: list[Told] = []
-        waiting: list[Reply] = []
-        for item in said:
-            if not isinstance(item, Reply):
-                told.append(item)
-            elif item.when_kept:
-                waiting.append(item)
-            else:
-                await self._line.write(item.data)
-        is_kept = True
-        if told:
-            try:
-                await self._keep(told)
-            except NotKept:
-                is_kept = False
-        for reply in waiting:
-            if data := reply.data if is_kept else reply.otherwise:
-                await self._line.write(data)
+        await deliver(said, self._keep, self._line.write)
+
+
+async def deliver(said: Sequence[Said], keep: Keep, write: Callable[[bytes], Awaitable[None]]) -> None:
+    """Replies that wait for nothing go first; then everything is kept, then go those that waited for it. For every shell that answers."""
+    told: list[Told] = []
+    waiting: list[Reply] = []
+    for item in said:
+        if not isinstance(item, Reply):
+            told.append(item)
+        elif item.when_kept:
+            waiting.append(item)
+        else:
+            await write(item.data)
+    is_kept = True
+    if told:
+        try:
+            await keep(told)
+        except NotKept:
+            is_kept = False
+    for reply in waiting:
+        if data := reply.data if is_kept else reply.otherwise:
+            await write(data)
 
 
 async def _done_or_time(reading: asyncio.Future[bytes], clock: Clock, at_ms: int | None) -> None:

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 READ_BYTES: Final = 65_536
 CONNECT_S: Final = 10.0
+WRITE_S: Final = 10.0
 
 
 class Line(Protocol):
@@ -15,7 +16,7 @@ class Line(Protocol):
         ...
 
     async def write(self, data: bytes) -> None:
-        """Raises OSError."""
+        """Raises OSError; also where the other end takes nothing for WRITE_S."""
         ...
 
     def close(self) -> None:
@@ -35,7 +36,8 @@ class StreamLine:
 
     async def write(self, data: bytes) -> None:
         self._writer.write(data)
-        await self._writer.drain()
+        async with asyncio.timeout(WRITE_S):  # its TimeoutError is an OSError
+            await self._writer.drain()
 
     def close(self) -> None:
         self._writer.transport.abort()

@@ -106,7 +106,7 @@ class DeviceEvent(msgspec.Struct, frozen=True, tag=True):
     text: str
     sender: Sender = Sender()
     time: DeviceTime = NO_TIME
-    kind: AlertKind | None = None  # null: an advisory or an action, not an alarm
+    kind: AlertKind | None = None  # null: not an alarm, or the device does not say which
     priority: Priority | None = None  # null: the device does not say
     about: Quantity | None = None
     origin: Origin | None = None
@@ -118,7 +118,7 @@ class DeviceEvent(msgspec.Struct, frozen=True, tag=True):
 class Condition(StrEnum):
     """What can hold of a device for a while."""
 
-    CONNECTED = "connected"  # told by the shell, not by codecs
+    CONNECTED = "connected"  # the shell tells it of its line, a codec of a device behind a gateway or a broker
     STANDBY = "standby"
     BATTERY_LOW = "battery_low"
     SOUND_OFF = "sound_off"  # the device's own alarms are silenced

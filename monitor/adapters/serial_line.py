@@ -68,7 +68,7 @@ async def open_serial(path: str, settings: PortSettings) -> SerialLine:
     descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        tty.setraw(descriptor)
+        tty.setraw(descriptor, termios.TCSAFLUSH)  # drops what waited here: it is from before, its age is unknown
         attributes = termios.tcgetattr(descriptor)
         attributes[_INPUT_SPEED] = attributes[_OUTPUT_SPEED] = getattr(termios, f"B{settings.baud}")
         control = attributes[_CONTROL] & ~(termios.PARENB | termios.PARODD | termios.CSTOPB | termios.CRTSCTS)
@@ -76,7 +76,6 @@ async def open_serial(path: str, settings: PortSettings) -> SerialLine:
         control |= {"none": 0, "odd": termios.PARENB | termios.PARODD, "even": termios.PARENB}[settings.parity]
         attributes[_CONTROL] = control
         termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
-        termios.tcflush(descriptor, termios.TCIFLUSH)  # what waited here is from before: its age is unknown
     except termios.error as error:
         os.close(descriptor)
         raise OSError(f"{path} is not a serial port: {error}") from error

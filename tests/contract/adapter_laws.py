@@ -49,11 +49,16 @@ def said_to(codec: Codec[Any], inputs: Iterable[Any]) -> list[Said]:
         if isinstance(codec, StreamCodec):
             assert codec.pending <= codec.max_pending
     if codec.next_wake_ms is not None:
-        said += codec.woken(max(AT_MS, codec.next_wake_ms))
+        said += codec.woken(at_ms := max(AT_MS, codec.next_wake_ms))
+        assert _lies_ahead(codec.next_wake_ms, at_ms), "a shell would call it for ever"
     said += codec.closed(AT_MS)
     for item in said:
         assert_sound(item)
     return said
+
+
+def _lies_ahead(wake_ms: int | None, at_ms: int) -> bool:
+    return wake_ms is None or wake_ms > at_ms
 
 
 def assert_sound(item: Said) -> None:

@@ -125,7 +125,7 @@ class MasimoCodec(StreamCodec):
                 said.append(DeviceStatus(at_ms, _CONDITIONS[bit], bool(alarms & bit), sender=sender))
                 continue
             about, text = _LIMIT_ALARMS.get(bit, (None, f"alarm {bit:04X}"))
-            kind = AlertKind.TECHNICAL if about is None else AlertKind.PHYSIOLOGICAL
+            kind = None if about is None else AlertKind.PHYSIOLOGICAL
             phase = Phase.START if alarms & bit else Phase.END
             origin = Origin("ALARM", f"{bit:04X}")
             said.append(

@@ -128,6 +128,19 @@ async def test_a_codec_is_woken_when_it_asked_to_be() -> None:
     await talk
 
 
+async def test_a_device_that_speaks_all_the_time_does_not_keep_the_codec_from_its_turn() -> None:
+    line, spool, clock = _Line(), _Spool(), ManualClock()
+    talk = _talk(line, spool, clock)
+    await _settle()
+    for _ in range(3):
+        line.incoming.put_nowait(b"a")
+    clock.advance(3_000)
+    await _settle()
+    assert line.written == [b"hello", b"now", b"ack a", b"poll", b"now", b"ack a", b"now", b"ack a"]
+    line.incoming.put_nowait(b"")
+    await talk
+
+
 async def test_a_broken_line_tells_what_it_cut_off() -> None:
     line, spool, clock = _Line(), _Spool(), ManualClock()
     line.incoming.put_nowait(OSError("pulled"))
