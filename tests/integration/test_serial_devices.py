@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import repeat
@@ -91,6 +92,7 @@ async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(t
     wire, heard = PtyWire(), _Heard()
     held = os.open(wire.path, os.O_RDWR | os.O_NOCTTY)
     wire.send(line(AT, MasimoState(80, 72)))
+    assert select.select([held], [], [], PATIENCE_S)[0]  # it waits there now
     running = _running(f"serial:{wire.path}", heard)
     await heard.until(lambda: heard.connected() == [True])
     wire.send(line(AT, MasimoState(97, 72)))
