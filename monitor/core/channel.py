@@ -22,6 +22,7 @@ class Channel:
     """
 
     __slots__ = (
+        "_followers",
         "_freshness",
         "band",
         "bit",
@@ -49,6 +50,7 @@ class Channel:
         self.is_cuff = SIGNS[sign].is_cuff
         self.is_vital = isinstance(sign, Vital)
         self.doubtless = doubtless(sign, admission)
+        self._followers: tuple[Channel, ...] = ()
         self.plausible = PLAUSIBLE_MILLI[sign] if isinstance(sign, Vital) else (-NEVER_MS, NEVER_MS)
         self.band = (-NEVER_MS, NEVER_MS)
         self.measured_at_ms = 0
@@ -68,6 +70,12 @@ class Channel:
         self.validity = _INVALID
         self.reason = Reason.NOT_MEASURED
         self._set_interval(None)
+
+    def lead(self, followers: "tuple[Channel, ...]") -> None:
+        """Signs that are made of this one age as it does."""
+        self._followers = followers
+        for follower in followers:
+            follower.gone_after_ms = self.gone_after_ms
 
     def set(self, value_milli: int, at_ms: int) -> None:
         """A charted or derived value."""
@@ -97,6 +105,7 @@ class Channel:
         else:
             self.current_for_ms = int(freshness.stream_current_s * max(self.interval_ms, 1000))
             self.gone_after_ms = self.current_for_ms
+        self.lead(self._followers)
 
     def usable_milli(self, at_ms: int) -> int | None:
         """The newest valid or questionable value while it is not past its age. An invalid one after it takes nothing away: what was

@@ -7,9 +7,10 @@ from monitor.core.refused import Refused
 from schemas.limits import Limits
 from schemas.log import DeviceBound, DeviceJoined
 from schemas.measurement import Measurement, Mode, Reading, Reason, Validity
-from schemas.signs import SIGNS, Sign
-from schemas.vitals import VITAL_SIGNS
+from schemas.signs import SIGNS, Derived, Sign
+from schemas.vitals import VITAL_SIGNS, Vital
 
+_OF_ONE_CUFF = (Derived.SHOCK_INDEX, Derived.RATE_PRESSURE, Derived.SYSTOLIC_PROJECTED)  # old, they say as little as the cuff itself
 _NONE, _SECOND_SOURCE, _NOT_ADVANCING = Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
 _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
 
@@ -38,6 +39,7 @@ class Sources:
         self._admission = limits.admission
         self.devices: dict[str, BoundDevice] = {}
         self.channels: dict[Sign, Channel] = {sign: Channel(sign, limits.admission, limits.freshness) for sign in SIGNS}
+        self.channels[Vital.SYSTOLIC_BP].lead(tuple(self.channels[sign] for sign in _OF_ONE_CUFF))
         self._vitals = tuple(self.channels[vital] for vital in VITAL_SIGNS)
         self.questionable = 0
         self.doubtful = 0

@@ -318,6 +318,17 @@ def test_one_cuff_is_one_cuff_also_where_a_stream_comes_at_the_same_instant() ->
     assert bed.state("BP-H3") is AlertState.LATCHED
 
 
+@pytest.mark.parametrize(("interval_s", "is_raised"), [(300, False), (600, True)])
+def test_what_is_made_of_a_cuff_is_as_old_as_the_cuff(interval_s: int, is_raised: bool) -> None:
+    """A shock index of ten minutes ago is none of now; the next cuff came without a heart rate. It ages with the interval of the cuff."""
+    bed = infusing()
+    bed.join(sbp=interval_s)
+    bed.say(sbp=104, dbp=60, map=75, hr=105)
+    bed.wait(580)
+    bed.say(sbp=99, dbp=60, map=75)
+    assert (bed.state("DX-M1") is AlertState.PENDING) is is_raised
+
+
 def test_a_cuff_value_past_its_age_withdraws_nothing() -> None:
     """A cuff every 30 s is gone after 45 s, before BP-H3's 60 s are over: what is lost says nothing."""
     bed = Bedside()
