@@ -240,11 +240,10 @@ class Derivation:
         """When a sign that grows by time next reaches a limit, which, and the limit."""
         if self._crossings is None:
             self._crossings = tuple(self._next_crossings(dose))
-        best: tuple[int, Derived | None, int] = (NEVER_MS, None, 0)
-        for due_ms, sign, limit in self._crossings:
-            if max(due_ms, not_before_ms) < best[0]:
-                best = (max(due_ms, not_before_ms), sign, limit)
-        return best
+        if not self._crossings:
+            return NEVER_MS, None, 0
+        due_ms, sign, limit = min(self._crossings)
+        return max(due_ms, not_before_ms), sign, limit
 
     def _next_crossings(self, dose: Dose) -> Iterator[tuple[int, Derived, int]]:
         for sign in (Derived.GIVEN_OF_ORDER, Derived.MINUTES_SINCE_STOP):

@@ -305,6 +305,21 @@ def test_what_is_doubtless_is_never_in_doubt(vital: Vital, value: int, change: i
         assert doubt(vital, value, before, elapsed_ms, admission) is Reason.NONE
 
 
+@pytest.mark.parametrize(
+    ("vital", "value", "before", "elapsed_ms", "reason"),
+    [
+        (Vital.SPO2, 90_000, 98_000, 2_000, Reason.NONE),
+        (Vital.SPO2, 89_999, 98_000, 2_000, Reason.JUMP),
+        (Vital.SPO2, 89_999, 98_000, 2_001, Reason.NONE),
+        (Vital.HEART_RATE, 140_000, 100_000, 3_000, Reason.NONE),
+        (Vital.HEART_RATE, 140_001, 100_000, 3_000, Reason.JUMP),
+        (Vital.HEART_RATE, 140_001, 100_000, 3_001, Reason.NONE),
+    ],
+)
+def test_a_jump_begins_beyond_its_step_and_within_its_time(vital: Vital, value: int, before: int, elapsed_ms: int, reason: Reason) -> None:
+    assert doubt(vital, value, before, elapsed_ms, default_limits().admission) is reason
+
+
 def test_most_of_a_calm_patient_is_doubtless() -> None:
     """Else the shortcut would be none."""
     admission = default_limits().admission

@@ -95,6 +95,7 @@ def test_dose_and_signs_follow_what_counts_and_the_log_replays(steps: list[tuple
     charted = [e.body for e in bed.log if isinstance(e.body, ObservationCharted) and e.body.sign is Charted.SEDATION and e.seq not in gone]
     stands = bed.engine.charted.get(Charted.SEDATION)
     assert (None if stands is None else stands[0]) == (charted[-1] if charted else None)
+    bed.wait(0)  # what the last input made due at its own instant
     assert list(replay(bed.log)) == []
 
 
@@ -110,6 +111,17 @@ def test_a_sign_goes_back_to_what_was_charted_before() -> None:
     assert bed.state("SED-H1") is AlertState.LATCHED, "the condition is over; that it was raised waits for an answer"
     bed.wait(600 - 90)
     assert bed.state("SED-L1") is AlertState.ACTIVE, "the next check is due since the one that counts"
+
+
+def test_what_was_charted_anew_stands_when_an_earlier_entry_goes() -> None:
+    bed = infusing()
+    wrong = bed.chart(Charted.SEDATION, 1)[0].seq
+    bed.wait(60)
+    bed.chart(Charted.SEDATION, 4)
+    charted_at_ms = bed.now_ms
+    bed.wait(30)
+    void(bed, wrong)
+    assert (bed.engine.charted[Charted.SEDATION][0].value, bed.engine.channels[Charted.SEDATION].seen_at_ms) == (4, charted_at_ms)
 
 
 def test_where_nothing_was_charted_before_it_nothing_is_known_and_no_alert_ends_by_that() -> None:

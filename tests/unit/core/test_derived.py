@@ -7,7 +7,8 @@ from schemas.alert import AlertState
 from schemas.log import MonitorRestarted
 from schemas.session import Phase
 from schemas.signs import Charted, Derived
-from tests.unit.core.bedside import INFUSION, WATCHED, Bedside, infusing
+from schemas.vitals import Vital
+from tests.unit.core.bedside import CALM_CUFF, INFUSION, WATCHED, Bedside, infusing
 
 D = Derived
 
@@ -115,6 +116,18 @@ def test_two_rates_of_different_ages_are_not_compared() -> None:
     bed.wait(6)
     bed.say(hr=72)
     assert value(bed, D.RATE_DIFFERENCE) is None
+
+
+def test_two_rates_are_compared_when_one_of_them_is_new() -> None:
+    """Beside a cuff alone they stay what they were, though one of them is known to be wrong by then."""
+    bed = infusing()
+    bed.say(hr=72, pr=110)
+    bed.wait(1)
+    bed.engine.channels[Vital.HEART_RATE].value_milli = 60_000
+    bed.say(**CALM_CUFF)
+    assert value(bed, D.RATE_DIFFERENCE) == 38
+    bed.say(pr=110)
+    assert value(bed, D.RATE_DIFFERENCE) == 50
 
 
 def test_a_frozen_device_that_is_unbound_is_frozen_no_more() -> None:

@@ -77,6 +77,7 @@ def test_drawn_is_given_and_wasted_and_left(steps: list[tuple[int, tuple[str, in
         drawn = sum(entry.body.amount_ug for entry in counting if isinstance(entry.body, DrugDrawn))
         wasted = sum(entry.body.amount_ug for entry in counting if isinstance(entry.body, DrugWasted) and entry.seq in seen)
         assert drawn == bed.engine.dose.given_ug(bed.now_ms) + wasted + left_ug(bed)
+    bed.wait(0)  # what the last input made due at its own instant
     assert list(replay(bed.log)) == []
 
 
@@ -116,3 +117,28 @@ def test_the_discharge_is_signed_for_in_recovery() -> None:
     assert against(bed)["D-SGN"] == "no sign-off"
     bed.apply(signature)
     assert "D-SGN" not in against(bed)
+
+
+def test_who_has_not_seen_it_cannot_witness_it() -> None:
+    bed = infusing()
+    draw(bed, 40_000)
+    note = bed.log[-1].seq
+    seq = waste(bed, 5_000)
+
+    def refused(waste: int, by: str) -> str:
+        with pytest.raises(Refused) as refused:
+            bed.apply(WasteWitnessed(by=by, waste=waste))
+        return refused.value.reason
+
+    assert refused(note, "ben") == "no_such_entry", "that was drawn, not wasted"
+    assert refused(seq, "anna") == "second_person_needed"
+    bed.apply(WasteWitnessed(by="ben", waste=seq))
+    assert refused(seq, "carla") == "already_witnessed"
+
+
+def test_after_the_end_the_account_is_closed() -> None:
+    bed = infusing()
+    bed.order(Phase.ABORTED, "over")
+    with pytest.raises(Refused) as refused:
+        draw(bed, 40_000)
+    assert refused.value.reason == "session_ended"
