@@ -44,6 +44,9 @@ class Course:
     def clauses_with(self, signs: set[str]) -> Clauses:
         return tuple(clause for clause in (*self.rule.any, *self.rule.immediate) if any(bound.sign in signs for bound in clause))
 
+    def own_cuffs(self, new: set[str]) -> set[str]:
+        return new & CUFF_SIGNS & self.rule.signs
+
     def inside_every_limit(self, at: int) -> bool:
         return self._is_each_out(at, lambda bound, value: not bound.is_breached_by(value))
 
@@ -108,9 +111,9 @@ class Course:
         if self._holds(self.rule.immediate, at):
             self.move(at, "active", "immediate")
         elif self.confirm:
-            if not new & CUFF_SIGNS or at - self.first_cuff < self.confirm["min_gap_s"] * 1000:
+            if not self.own_cuffs(new) or at - self.first_cuff < self.confirm["min_gap_s"] * 1000:
                 return
-            if self._holds(self.clauses_with(new & CUFF_SIGNS), at):
+            if self._holds(self.clauses_with(self.own_cuffs(new)), at):
                 self.move(at, "active", "confirmed")
             elif self.inside_every_limit(at):
                 self.move(at, "withdrawn", "not_confirmed")
@@ -129,7 +132,7 @@ class Course:
         if self.doubtful(at):
             self.cleared_since, self.cleared_count = None, 0
             return
-        if self.confirm and not new & CUFF_SIGNS:
+        if self.confirm and not self.own_cuffs(new):
             return
         if not self.all_clear(at):
             self.cleared_since, self.cleared_count = None, 0
