@@ -171,10 +171,9 @@ class Course:
         else:
             self.move(at, "active", "not_confirmed_in_time" if self.confirm else "onset_passed")
 
-    def acknowledge(self, at: int, *, applies: bool) -> None:
-        if self.state == "active":
-            self.move(at, "acknowledged", "acknowledged")
-        elif self.state == "latched":
-            self.move(at, "resolved", "acknowledged")
-            if applies:
-                self.judge(at, set())  # a new occurrence where the condition is true again
+    def acknowledge(self, at: int) -> bool:
+        """Whether it was latched: where its condition is true again a new occurrence begins."""
+        was_latched = self.state == "latched"
+        if self.state in ("active", "latched"):
+            self.move(at, "resolved" if was_latched else "acknowledged", "acknowledged")
+        return was_latched

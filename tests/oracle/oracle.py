@@ -193,10 +193,11 @@ class Oracle:
     def _answer(self, at: int, alert: str) -> None:
         rule_id = alert.rpartition(".")[0]
         answered = next(course for course in self.courses if course.rule.id == rule_id)
-        answered.acknowledge(at, applies=self.phase in answered.rule.row["phases"])
-        for course in self.courses:
-            if course.rule.row["cause"] == answered.rule.row["cause"] and course.rule.rank < answered.rule.rank:
-                course.acknowledge(at, applies=self.phase in course.rule.row["phases"])
+        cause, rank = answered.rule.row["cause"], answered.rule.rank
+        lesser = [course for course in self.courses if course.rule.row["cause"] == cause and course.rule.rank < rank]
+        for course in [course for course in (answered, *lesser) if course.acknowledge(at)]:
+            if self.phase in course.rule.row["phases"]:
+                course.judge(at, set())
 
     # --- limits of one patient's own ----------------------------------------------------------------------------------------------
 
