@@ -16,11 +16,13 @@ from monitor.api.problems import Problem
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import on_record, require, why_not_open
 from monitor.api.sessions import now_of
+from monitor.sessions.read_back import is_about
 from monitor.sessions.registry import Registry
 from monitor.sessions.requests import Once, asked
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
 from schemas.log import DeviceBound, DeviceUnbound, Entry, Input, PhaseOrdered
+from schemas.measurement import Mode
 from schemas.stream_wire import SessionNow
 
 _PROBLEMS: Final = (404, 409, 503)
@@ -112,8 +114,19 @@ class Commands:
         if device not in rows:
             raise Problem(404, "unknown_device", "No such device is registered, or it was revoked.")
         row = rows[device]
+        if row.mode is Mode.REAL:
+            self._refuse_unread(await self.open_session(session_id), body)
         bound = DeviceBound(by=by, device=device, mode=row.mode, source=row.source, read_back=body.read_back)
         return await self.do(session_id, bound, key=key)
+
+    @staticmethod
+    def _refuse_unread(runner: Runner, body: BindingBody) -> None:
+        """A real device at the wrong bed is another patient's record: the page asks for the sentence, and so does the monitor."""
+        created = runner.engine.created
+        if not body.read_back:
+            raise Problem(422, "read_back_missing", 'Confirm at the bedside which device is whose: read_back "room = patient = device".')
+        if not is_about(body.read_back, created.room, created.patient, body.device):
+            raise Problem(409, "read_back_differs", "What was read back names another room, patient or device than this binding.")
 
 
 async def _together(commands: Sequence[Coroutine[Any, Any, list[Entry]]]) -> list[list[Entry]]:

@@ -8,6 +8,7 @@ import pytest
 from monitor.access.roles import Role
 from monitor.api import rest_refusals
 from monitor.api.policy import routes_without_row
+from schemas.measurement import Mode
 from tests.unit.api.house import SESSION, House, house
 from tests.unit.api.stuck_store import StuckStore
 from tests.unit.ingest.frames import frame, measurement
@@ -66,6 +67,26 @@ async def test_a_binding_takes_the_registered_mode(home: House) -> None:
     done = await home.delete(f"/api/v1/sessions/{session}/bindings/sim-room-1")
     assert command(done.json()) == "device_unbound"
     assert (await home.get(f"/api/v1/sessions/{session}")).json()["devices"] == []
+
+
+@pytest.mark.parametrize(
+    ("read_back", "status", "reason"),
+    [
+        (None, 422, "read_back_missing"),
+        ("Room 2 = A.B. 1980 = monitor-b7", 409, "read_back_differs"),
+        ("Room 1 = A.C. 1980 = monitor-b7", 409, "read_back_differs"),
+        ("Room 1 = A.B. 1980 = monitor-b8", 409, "read_back_differs"),
+        ("Room 1 = A.B. 1980 = monitor-b7", 200, None),
+    ],
+)
+async def test_a_real_device_is_bound_by_read_back_alone(home: House, read_back: str | None, status: int, reason: str | None) -> None:
+    """Whatever sends the request: the page asks for the sentence, and a request without it or about another bed binds nothing."""
+    session = await home.session()
+    await home.device("monitor-b7", Mode.REAL)
+    answer = await home.post(f"/api/v1/sessions/{session}/bindings", {"device": "monitor-b7", "read_back": read_back})
+    assert (answer.status_code, answer.json().get("reason")) == (status, reason)
+    assert "A.B." not in str(answer.json().get("detail")), "what is wrong is told without the patient"
+    assert bool((await home.get(f"/api/v1/sessions/{session}")).json()["devices"]) is (status == 200)
 
 
 async def test_a_device_is_bound_to_one_session(home: House) -> None:
