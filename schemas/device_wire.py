@@ -55,11 +55,16 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="type", tag="frame"):
-    """`seq` rises by one with each frame of a boot, starting at 1. `boot` is needed over HTTP, where there is no hello."""
+    """`seq` rises by one with each frame of a boot, starting at 1. `boot` is needed over HTTP, where there is no hello.
+
+    `sent_at`: the device's own clock when the frame went out. It says how old its measurements are, whatever that clock shows, so that one
+    that waited since before the device was bound to this patient is not recorded as this patient's.
+    """
 
     seq: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
     measurements: Annotated[tuple[WireMeasurement, ...], msgspec.Meta(min_length=1, max_length=MAX_MEASUREMENTS)]
     boot: Id | None = None
+    sent_at: datetime | None = None
 
 
 class Bye(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="bye"):

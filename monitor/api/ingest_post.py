@@ -13,7 +13,7 @@ from monitor.access.roles import Device
 from monitor.api.ingest_connection import Line, Patience
 from monitor.api.problems import Fault, Problem
 from monitor.clock import Clock
-from monitor.ingest.codec import decode, measurements_of
+from monitor.ingest.codec import decode, measurements_of, sent_at_ms
 from monitor.ingest.device_session import aside_of, bounded
 from monitor.ingest.naming import Refusal
 from monitor.ingest.ports import FrameRefused, Recorder
@@ -80,7 +80,7 @@ class PostedFrames:
             if not isinstance(made, Refusal):
                 assert said.boot is not None
                 self._enter(device, line, said.boot)
-                return await self._record(device.device, said.boot, said.seq, made, now_ms)
+                return await self._record(device.device, said, made, now_ms)
             refusal = Refusal(made.reason, made.where, made.detail, made.seq, said.boot)
         self._recorder.keep_aside(aside_of(refusal, device.device, raw, now_ms))
         await self._skip(device, line, refusal)
@@ -104,9 +104,10 @@ class PostedFrames:
             self._recorder.label(device.device, device.mode, device.source)
             self._recorder.joined(device.device, boot, ())
 
-    async def _record(self, device: str, boot: str, seq: int, made: list[Measurement], now_ms: int) -> Ack:
+    async def _record(self, device: str, frame: Frame, made: list[Measurement], now_ms: int) -> Ack:
+        boot, seq = frame.boot or "", frame.seq
         try:
-            done = self._recorder.frame(device, boot, seq, made, now_ms)
+            done = self._recorder.frame(device, boot, seq, made, now_ms, sent_at_ms(frame))
         except FrameRefused as refused:
             if refused.reason not in _LEAVES_ITS_TURN:
                 await self._on_disk(self._recorder.skip(device, boot, seq))

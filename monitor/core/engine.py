@@ -246,7 +246,7 @@ class Engine:
             case DeviceBound():
                 if self.phase not in OPEN_PHASES:
                     raise Refused("session_ended", f"the session is {self.phase}")
-                self._sources.bind(body)
+                self._sources.bind(body, at_ms)
             case DeviceUnbound():
                 self._sources.unbind(body.device)
             case DeviceJoined():

@@ -16,11 +16,12 @@ _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validit
 
 
 class BoundDevice:
-    """A device bound to this session, whether it is connected, and what is known of its counter."""
+    """A device bound to this session, since when, whether it is connected, and what is known of its counter."""
 
-    __slots__ = ("boot", "intervals", "is_connected", "mode", "source", "track")
+    __slots__ = ("boot", "bound_at_ms", "intervals", "is_connected", "mode", "source", "track")
 
-    def __init__(self, mode: Mode, source: str, track: DeviceTrack) -> None:
+    def __init__(self, mode: Mode, source: str, track: DeviceTrack, bound_at_ms: int) -> None:
+        self.bound_at_ms = bound_at_ms
         self.mode = mode
         self.source = source
         self.boot: str | None = None
@@ -46,10 +47,10 @@ class Sources:
 
     # --- the coming and going of devices: each refuses what cannot be, and changes nothing then ----------------------------------------
 
-    def bind(self, body: DeviceBound) -> None:
+    def bind(self, body: DeviceBound, at_ms: int) -> None:
         if body.device in self.devices:
             raise Refused("already_bound", f"{body.device} is already bound to this session")
-        self.devices[body.device] = BoundDevice(body.mode, body.source, DeviceTrack(self._admission))
+        self.devices[body.device] = BoundDevice(body.mode, body.source, DeviceTrack(self._admission), at_ms)
 
     def unbind(self, name: str) -> None:
         self._bound(name)

@@ -40,12 +40,14 @@ def decode(raw: bytes | str) -> Hello | Frame | Bye | Refusal:
 
 def measurements_of(device: str, frame: Frame) -> list[Measurement] | Refusal:
     """The measurements of a frame, in order; the first fault refuses the whole frame."""
+    if frame.sent_at is not None and frame.sent_at.tzinfo is not UTC:
+        return _wrong_time(frame.sent_at, "sent_at", frame.seq)
     made: list[Measurement] = []
     profile, least, most, per_unit = _PROFILE, -float(MAX_VALUE_MILLI), float(MAX_VALUE_MILLI), float(MILLI)  # floats compare fastest
     for index, wire in enumerate(frame.measurements):
         moment = wire.measured_at
         if moment.tzinfo is not UTC:  # msgspec gives this very object for `Z` and for `+00:00`
-            return _wrong_time(moment, index, frame.seq)
+            return _wrong_time(moment, f"measurements[{index}].measured_at", frame.seq)
         seen = 0
         values: list[Value] = []
         for reading in wire.readings:
@@ -67,6 +69,11 @@ def measurements_of(device: str, frame: Frame) -> list[Measurement] | Refusal:
     return made
 
 
+def sent_at_ms(frame: Frame) -> int | None:
+    """Of a frame whose measurements were taken."""
+    return None if frame.sent_at is None else to_ms(frame.sent_at)
+
+
 def _is_plain(raw: bytes | str, frame: Frame) -> bool:
     """Whether the quotation marks of a frame are just as many as those of its keys and texts, each key once: then none stands twice.
 
@@ -76,18 +83,18 @@ def _is_plain(raw: bytes | str, frame: Frame) -> bool:
     for wire in frame.measurements:
         expected += 10 * len(wire.readings)  # "vital" "..." "value" "unit" "..."
     if isinstance(raw, str):
-        extra, names_boot = raw.count('"') - expected, '"boot"' in raw
+        extra, names_boot, names_sent = raw.count('"') - expected, '"boot"' in raw, '"sent_at"' in raw
     else:
-        extra, names_boot = raw.count(b'"') - expected, b'"boot"' in raw
-    return extra == (0 if not names_boot else 2 if frame.boot is None else 4)
+        extra, names_boot, names_sent = raw.count(b'"') - expected, b'"boot"' in raw, b'"sent_at"' in raw
+    return extra == (names_boot and (2 if frame.boot is None else 4)) + (names_sent and (2 if frame.sent_at is None else 4))
 
 
-def _wrong_time(moment: datetime, index: int, seq: int) -> Refusal:
+def _wrong_time(moment: datetime, where: str, seq: int) -> Refusal:
     try:
         to_ms(moment)
     except InstantError as error:
-        return Refusal(RefusedReason(error.reason), f"measurements[{index}].measured_at", str(error), seq)
-    return Refusal(RefusedReason.TIME_NOT_UTC, f"measurements[{index}].measured_at", "write the time in UTC with a Z", seq)
+        return Refusal(RefusedReason(error.reason), where, str(error), seq)
+    return Refusal(RefusedReason.TIME_NOT_UTC, where, "write the time in UTC with a Z", seq)
 
 
 def _wrong_reading(wire: WireMeasurement, index: int, seq: int) -> Refusal:

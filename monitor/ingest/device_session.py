@@ -12,7 +12,7 @@ False, what is fed all the same is answered `busy`.
 from typing import Final
 
 from monitor.access.roles import Device
-from monitor.ingest.codec import decode, measurements_of
+from monitor.ingest.codec import decode, measurements_of, sent_at_ms
 from monitor.ingest.device_line import FAULT_WINDOW_MS, MAX_FAULTS, DeviceLine
 from monitor.ingest.naming import Refusal
 from monitor.ingest.ports import Aside
@@ -113,7 +113,7 @@ class DeviceSession:
         if isinstance(made, Refusal):
             return self._bad(made, raw, at_ms)
         self._claim(frame.seq, len(made), None)
-        return [Take(frame.seq, made, at_ms)]
+        return [Take(frame.seq, made, at_ms, sent_at_ms(frame))]
 
     def _bad(self, refusal: Refusal, raw: bytes | str, at_ms: int) -> list[Todo]:
         """Refused by name and kept aside. Where its `seq` is known and its turn has come it takes its turn."""

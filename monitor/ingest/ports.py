@@ -32,7 +32,7 @@ class Recorder(Protocol):
     def session_of(self, device: str) -> str | None: ...
 
     def frame(
-        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int
+        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int, sent_at_ms: int | None = None
     ) -> asyncio.Future[tuple[Invalid, ...]]:
         """Done when the frame is on disk, also one that was taken before; fails where it never can be. Raises FrameRefused: `sequence_gap`
         and `busy` leave things as they are, after any other reason the frame counts as taken."""

@@ -35,6 +35,7 @@ class Take(msgspec.Struct, frozen=True):
     seq: int
     measurements: list[Measurement]
     received_at_ms: int
+    sent_at_ms: int | None = None
 
 
 class Skip(msgspec.Struct, frozen=True):

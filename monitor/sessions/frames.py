@@ -1,12 +1,14 @@
 """What a device is told of its frame, and when: once it is on disk."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import count
 
 from monitor.sessions.proceedings import Made
-from schemas.device_wire import Invalid
+from monitor.sessions.runner import Runner
+from schemas.device_wire import Invalid, RefusedReason
 from schemas.log import Measured
-from schemas.measurement import Validity
+from schemas.measurement import Measurement, Validity
 
 
 def follow_commit(result: asyncio.Future[tuple[Invalid, ...]], commit: asyncio.Future[None] | None, invalid: tuple[Invalid, ...]) -> None:
@@ -28,11 +30,23 @@ def follow_commit(result: asyncio.Future[tuple[Invalid, ...]], commit: asyncio.F
     commit.add_done_callback(committed)
 
 
-def invalid_readings(made: Iterable[Made]) -> tuple[Invalid, ...]:
-    """What admission did not take of a frame, by the place of each measurement in it."""
-    return tuple(
+def before_binding(
+    runner: Runner | None, device: str, measurements: Sequence[Measurement], received_at_ms: int, sent_at_ms: int | None
+) -> frozenset[int]:
+    """The places of those that were measured before the device was bound to this session. How old each is, is the device's word alone,
+    by its own clock; a device that does not say when it sent is taken as one that did not wait."""
+    if runner is None or sent_at_ms is None:
+        return frozenset()
+    since_ms = runner.engine.devices[device].bound_at_ms - received_at_ms
+    return frozenset(place for place, one in enumerate(measurements) if one.measured_at_ms - sent_at_ms < since_ms)
+
+
+def not_taken(made: Iterable[Made], early: frozenset[int]) -> tuple[Invalid, ...]:
+    """What was measured before the binding, and what admission did not take of the rest, by the place of each measurement in its frame."""
+    taken = (place for place in count() if place not in early)
+    return tuple(Invalid(f"measurements[{index}]", RefusedReason.DEVICE_UNBOUND) for index in sorted(early)) + tuple(
         Invalid(f"measurements[{index}].readings[{place}]", reading.reason)
-        for index, (entries, _) in enumerate(made)
+        for index, (entries, _) in zip(taken, made, strict=False)
         for entry in entries
         if type(entry.body) is Measured
         for place, reading in enumerate(entry.body.readings)

@@ -14,7 +14,7 @@ from monitor.sessions.canary import Canary
 from monitor.sessions.device_positions import DevicePosition, FrameRefused
 from monitor.sessions.device_table import DeviceTable
 from monitor.sessions.figures import offer_figures
-from monitor.sessions.frames import follow_commit, invalid_readings
+from monitor.sessions.frames import before_binding, follow_commit, not_taken
 from monitor.sessions.judging import Judging, JudgingFailed
 from monitor.sessions.proceedings import Proceedings
 from monitor.sessions.rebuild import Broken, bound_devices, rebuild
@@ -304,9 +304,10 @@ class Registry:
         return self._devices.subscribe(device, callback)
 
     def frame(
-        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int
+        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int, sent_at_ms: int | None = None
     ) -> asyncio.Future[tuple[Invalid, ...]]:
-        """Take a frame; the future is done when it is on disk. A frame that was taken before is not judged again. Raises FrameRefused."""
+        """Take a frame; the future is done when it is on disk. A frame that was taken before is not judged again. What was measured before
+        the device was bound is another patient's: kept in no record, named in the answer. Raises FrameRefused."""
         position = self._devices.position(device)
         if position is None or position.boot != boot or not position.is_connected:
             self.joined(device, boot, () if position is None or position.boot != boot else position.intervals)
@@ -322,20 +323,23 @@ class Registry:
         if session is not None and (runner is None or runner.is_over):
             raise FrameRefused(RefusedReason.BUSY, f"{session} is not judged any more: keep the frame until it is")
         position.take(seq)
-        if runner is None:
+        early = before_binding(runner, device, measurements, received_at_ms, sent_at_ms)
+        if runner is None or len(early) == len(measurements):
             position.saw_unbound(measurements, received_at_ms)
             position.committing(self._recorder.move(position.position))
-            raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} is bound to no open session: nothing of this frame is recorded")
+            since = "is bound to no open session" if runner is None else f"was not bound to {session} when this was measured"
+            raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} {since}: nothing of this frame is recorded")
         try:
-            made = self._do.measure(runner, measurements, received_at_ms)
+            theirs = [one for place, one in enumerate(measurements) if place not in early] if early else measurements
+            made = self._do.measure(runner, theirs, received_at_ms)
         except JudgingFailed as failed:
             position.give_back()
             raise FrameRefused(RefusedReason.BUSY, f"{runner.session} is not judged any more: keep the frame until it is") from failed
         commit = self._recorder.move(position.position)
         position.committing(commit)
-        follow_commit(result, commit, invalid_readings(made))
-        self.telemetry.measurements += len(measurements)
-        self.telemetry.readings += sum(len(each.values) for each in measurements)
+        follow_commit(result, commit, not_taken(made, early))
+        self.telemetry.measurements += len(theirs)
+        self.telemetry.readings += sum(len(each.values) for each in theirs)
         return result
 
     def skip(self, device: str, boot: str, seq: int) -> asyncio.Future[None] | None:

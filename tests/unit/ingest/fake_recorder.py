@@ -101,7 +101,7 @@ class FakeRecorder:
         return None if device in self.unbound else "S-000001"
 
     def frame(
-        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int
+        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int, sent_at_ms: int | None = None
     ) -> asyncio.Future[tuple[Invalid, ...]]:
         accepted = self._accepted.get((device, boot), 0)
         result: asyncio.Future[tuple[Invalid, ...]] = self._loop.create_future()

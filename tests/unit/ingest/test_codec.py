@@ -128,6 +128,7 @@ def test_lone_surrogates_are_malformed() -> None:
         text(frame(7, boot="b1")).replace('"boot"', '"boot": null, "boot"'),
         text(frame(7, boot=None)).replace('"boot"', '"boot": "b1", "boot"'),
         with_reading().replace('"value"', '"\\u0076alue": 12, "value"'),
+        text(frame(7, sent_at="2026-11-22T10:41:07Z")).replace('"sent_at"', '"sent_at": null, "sent_at"'),
     ],
 )
 def test_a_key_given_twice_is_refused(raw: str) -> None:
@@ -144,6 +145,18 @@ def test_a_key_given_twice_in_a_long_frame_is_refused_without_a_second_reading()
 @pytest.mark.parametrize("boot", [{}, {"boot": None}, {"boot": "b1"}])
 def test_boot_may_be_left_out_or_null(boot: dict[str, str | None]) -> None:
     assert isinstance(decode(text(frame(**boot))), Frame)
+
+
+@pytest.mark.parametrize("sent_at", [{}, {"sent_at": None}, {"sent_at": "2026-11-22T10:41:07Z"}])
+def test_sent_at_may_be_left_out_or_null(sent_at: dict[str, str | None]) -> None:
+    assert isinstance(read(text(frame(**sent_at))), list)
+
+
+@pytest.mark.parametrize(("sent_at", "reason"), [("2026-11-22T10:41:07", R.TIME_NOT_AWARE), ("2026-11-22T10:41:07+02:00", R.TIME_NOT_UTC)])
+def test_sent_at_in_another_zone_or_none_is_refused(sent_at: str, reason: R) -> None:
+    made = read(text(frame(7, sent_at=sent_at)))
+    assert isinstance(made, Refusal)
+    assert (made.reason, made.where, made.seq) == (reason, "sent_at", 7)
 
 
 def test_escaped_keys_are_keys_too() -> None:
@@ -229,7 +242,8 @@ def frames(draw: st.DrawFn) -> Frame:
         vitals = draw(st.lists(st.sampled_from(list(Vital)), min_size=1, max_size=8, unique=True))
         readings = tuple(WireReading(vital, draw(_VALUES), VITAL_SIGNS[vital].unit) for vital in vitals)
         measurements.append(WireMeasurement(draw(st.integers(0, 2**53 - 1)), from_ms(draw(_INSTANTS)), readings))
-    return Frame(draw(st.integers(1, 2**53 - 1)), tuple(measurements), draw(st.sampled_from([None, "b1", "2026-11-22_a.b-c"])))
+    boot, sent_at = draw(st.sampled_from([None, "b1", "2026-11-22_a.b-c"])), draw(st.none() | _INSTANTS.map(from_ms))
+    return Frame(draw(st.integers(1, 2**53 - 1)), tuple(measurements), boot, sent_at)
 
 
 @given(frames())

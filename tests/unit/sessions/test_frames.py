@@ -16,8 +16,9 @@ from schemas.log import (
     ScreensChanged,
     SessionCreated,
 )
-from schemas.measurement import Mode
+from schemas.measurement import Measurement, Mode
 from schemas.stream_wire import UnboundNow
+from tests.unit.core.bedside import values_of
 from tests.unit.sessions.ward import Ward, turns
 
 # --- acknowledged means on disk -------------------------------------------------------------------------------------------------------
@@ -227,3 +228,38 @@ async def test_refused_input_is_counted_and_kept(ward: Ward) -> None:
     ward.registry.keep_aside(aside)
     await ward.registry.settled()
     assert (ward.registry.system().refused, ward.store.kept_aside) == (1, [aside])
+
+
+# --- whose was it? ---------------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_was_measured_before_the_binding_is_recorded_nowhere_however_wrong_the_device_s_clock(ward: Ward) -> None:
+    """Three measurements that waited, by a clock that is an hour slow: one before the binding, two after."""
+    session = await ward.infusing()
+    bound_ms = ward.clock.now_ms()
+    await ward.pass_time(60)
+    slow_ms = 3_600_000
+    waited = [
+        Measurement("d1", 10 + number, bound_ms + since_ms - slow_ms, values_of({"hr": 72.0}))
+        for number, since_ms in enumerate((-1, 0, 30_000))
+    ]
+    invalid = await ward.registry.frame("d1", "boot", 2, waited, ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
+    assert invalid == (Invalid("measurements[0]", "device_unbound"),)
+    assert [entry.body.counter for entry in ward.log(session) if isinstance(entry.body, Measured)][1:] == [11, 12]
+    with pytest.raises(FrameRefused) as refused:
+        ward.registry.frame("d1", "boot", 3, waited[:1], ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
+    assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
+    assert await ward.registry.frame("d1", "boot", 4, waited[:1], ward.clock.now_ms()) == (), "control: without sent_at nothing is known"
+
+
+async def test_a_place_in_the_answer_is_that_of_the_frame(ward: Ward) -> None:
+    await ward.infusing()
+    now_ms = ward.clock.now_ms()
+    waited = [
+        Measurement("d1", 10, now_ms - 1, values_of({"hr": 72.0})),
+        Measurement("d1", 11, now_ms, values_of({"hr": 900.0})),
+    ]
+    assert await ward.registry.frame("d1", "boot", 2, waited, now_ms, now_ms) == (
+        Invalid("measurements[0]", "device_unbound"),
+        Invalid("measurements[1].readings[0]", "out_of_range"),
+    )
