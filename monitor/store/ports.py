@@ -32,6 +32,11 @@ class StoreFailed(Exception):
         self.kind = kind
         self.detail = detail
 
+    @property
+    def is_final(self) -> bool:
+        """Whether trying again is of no use."""
+        return self.kind not in RETRYABLE
+
 
 class Position(msgspec.Struct, frozen=True):
     """The last frame of a boot that is on disk. One per device: a new boot takes the place of the old one."""
