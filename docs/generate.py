@@ -32,7 +32,14 @@ def commands() -> str:
     """A section for each sub-command: its help and its options."""
     program = typer.main.get_command(app)
     assert isinstance(program, typer.core.TyperGroup)
-    return "\n\n".join(_command(name, command) for name, command in program.commands.items())
+    return "\n\n".join(_command(name, command) for name, command in _all(program, ""))
+
+
+def _all(group: typer.core.TyperGroup, before: str) -> Iterable[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        yield f"{before}{name}", command
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _all(command, f"{before}{name} ")
 
 
 def _command(name: str, command: Any) -> str:  # typer keeps the type of a command private
@@ -43,7 +50,8 @@ def _command(name: str, command: Any) -> str:  # typer keeps the type of a comma
         if parameter.param_type_name == "argument":
             usage.append(shown if parameter.required else f"[{shown}]")
         rows.append((f"`{shown}`", getattr(parameter, "help", None) or ""))
-    return "\n\n".join((f"## {name}", f"    {' '.join(usage)} [OPTIONS]", _plain(command.help), _table(("Option", "Meaning"), rows)))
+    table = [_table(("Option", "Meaning"), rows)] if rows else []
+    return "\n\n".join((f"## {name}", f"    {' '.join(usage)} [OPTIONS]", _plain(command.help), *table))
 
 
 def _plain(text: str | None) -> str:

@@ -5,10 +5,13 @@ import typer
 from monitor.cli.backtest import backtest
 from monitor.cli.check import check
 from monitor.cli.demo import demo
+from monitor.cli.devices import devices
 from monitor.cli.export import export
+from monitor.cli.gateway import gateway
 from monitor.cli.replay import replay
 from monitor.cli.serve import serve
 from monitor.cli.simulate import simulate
+from monitor.cli.speak import speak
 from monitor.cli.verify import verify
 
 app = typer.Typer(
@@ -19,8 +22,9 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, serve, simulate, replay, export, verify, check, backtest):
+for command in (demo, serve, simulate, replay, speak, gateway, export, verify, check, backtest):
     app.command()(command)
+app.add_typer(devices, name="devices")
 
 
 def main() -> None:

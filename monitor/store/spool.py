@@ -267,7 +267,8 @@ class Spool:
 
     def is_first(self, device: str, seq: int) -> bool:
         """Whether no frame with a lower number waits."""
-        [(first,)] = self._rows("SELECT min(seq) FROM measurement WHERE device = ?", device)
+        with self._transaction():
+            [(first,)] = self._rows("SELECT min(seq) FROM measurement WHERE device = ?", device)
         return bool(first == seq)
 
     def new_boot(self, device: str) -> str:
@@ -284,7 +285,8 @@ class Spool:
 
     def tally(self) -> Tally:
         """Since the spool was made."""
-        return Counter({(device, what): number for device, what, number in self._rows("SELECT device, what, number FROM tally")})
+        with self._transaction():
+            return Counter({(device, what): number for device, what, number in self._rows("SELECT device, what, number FROM tally")})
 
     def notes(self, kind: str) -> list[Note]:
         """The newest of a kind, oldest first."""

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from monitor.cli.replay import replay
 from monitor.cli.simulate import describe, simulate
+from monitor.cli.speak import speak
 from simulators.outbox import Counts
 from simulators.scenario import scenario_names
 
@@ -84,3 +85,12 @@ def test_replay_from_beyond_the_end_is_wrong_usage(run: CliRunner, app: typer.Ty
 def test_the_last_line_names_what_was_lost():
     line = describe(Counts(put=10, acked=6, dropped=1, refused={"device_unbound": 3}))
     assert line == "6 of 10 frames on record, 3 refused (device_unbound), 1 DROPPED because the outbox was full"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nobody"], ["masimo", "--scenario", "nope"], ["masimo", "--on", "udp:7"], ["masimo", "--on", "tcp:99999"]]
+)
+def test_a_virtual_device_that_cannot_be_is_wrong_usage(run: CliRunner, arguments: list[str]):
+    alone = typer.Typer()
+    alone.command()(speak)
+    assert run.invoke(alone, arguments).exit_code == 2

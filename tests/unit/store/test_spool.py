@@ -256,30 +256,39 @@ KILLED = """
 import sys
 from pathlib import Path
 from tests.unit.store.test_spool import NAME, AT, opened, row
-spool = opened(Path(sys.argv[1]), 1_000_000)
-number = 0
+spool, number, waiting = opened(Path(sys.argv[1]), 1_000_000), 0, []
 while True:
     number += 1
-    spool.keep([row(AT + number)])
+    waiting.append(row(AT + number))
+    if number % int(sys.argv[2]) == 0:
+        spool.keep(waiting)
+        waiting = []
     if number % 3 == 0:
         spool.next(NAME, 0, AT + number)
     print(number, flush=True)
 """
 
 
+def _killed(path: Path, kept_each: int) -> tuple[int, list[int]]:
+    """The last number that a program printed before it was killed, and the counters its spool has."""
+    command = [sys.executable, "-c", KILLED, str(path), str(kept_each)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        last = 0
+        for line in child.stdout:
+            last = int(line)
+            if last == 199:
+                child.kill()
+    return last, sorted(counter for frame in drained(opened(path, 1_000_000), AT + last) for counter in frame)
+
+
 def test_what_was_kept_is_there_after_a_kill(tmp_path: Path) -> None:
     """`keep` returned for every number that was printed."""
-    path = tmp_path / "spool.db"
-    child = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    for line in child.stdout:
-        if int(line) == 200:
-            child.kill()
-            break
-    last = [int(line) for line in child.stdout.read().split()] or [200]
-    child.stdout.close()
-    child.wait(30)
-    spool = opened(path, 1_000_000)
-    counters = [counter for frame in drained(spool, AT + last[-1]) for counter in frame]
-    assert sorted(counters)[: last[-1]] == list(range(1, last[-1] + 1))
-    assert len(counters) in (last[-1], last[-1] + 1)
+    last, counters = _killed(tmp_path / "spool.db", 1)
+    assert counters[:last] == list(range(1, last + 1))
+    assert len(counters) in (last, last + 1)
+
+
+def test_control_what_was_told_before_it_was_kept_is_lost_by_a_kill(tmp_path: Path) -> None:
+    last, counters = _killed(tmp_path / "spool.db", 1_000_000)
+    assert (last >= 199, counters) == (True, [])

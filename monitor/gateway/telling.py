@@ -1,0 +1,127 @@
+"""What of a device's words goes to the monitor, and what stays behind in the spool's notes. Pure.
+
+The wire carries vital signs and null. A value that the device itself doubts becomes null there; a setting, an event or a number that is no
+vital sign has no place on it; demo data never goes out as a patient's. Nothing of that is lost: it becomes a note, and is counted.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from monitor.adapters.doubts import Doubt
+from monitor.adapters.quantities import vital_of
+from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Kind, Sender, Told, Undecoded, Unmapped
+from monitor.store.spool import Kept, Note
+from schemas.device_wire import WireReading
+from schemas.measurement import Mode, Validity
+from schemas.vitals import MILLI, VITAL_SIGNS, Vital
+
+_MEASURED: Final = frozenset({Kind.CONTINUOUS, Kind.APERIODIC})
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Addressee(msgspec.Struct, frozen=True):
+    """An enrolled device, and how its words are known: `sender` is what the wire calls it (device or place), empty: whoever speaks."""
+
+    device: str
+    mode: Mode
+    sender: str = ""
+
+
+class Telling:
+    """Of one adapter. `told_within_ms`: how old a cuff's value may be when it is told first and still count as measured then."""
+
+    def __init__(self, addressees: Sequence[Addressee], told_within_ms: int) -> None:
+        self._addressees = addressees
+        self._told_within_ms = told_within_ms
+        self._pinned: Sender | None = None  # who speaks, where no sender is configured
+        self._offset_ms: dict[Sender, int] = {}  # arrival minus the device's own clock, the smallest seen: streams tell it
+
+    def take(self, told: Iterable[Told]) -> tuple[list[Kept], list[Note]]:
+        rows: list[Kept] = []
+        notes: list[Note] = []
+        for item in told:
+            if isinstance(item, DeviceMeasurement):
+                self._measurement(item, rows, notes)
+                continue
+            if isinstance(item, DeviceStatus) and item.condition is Condition.CONNECTED and not item.holds:
+                self._pinned = None  # another device may hang on the line when it comes back
+            sender = Sender() if isinstance(item, Undecoded) else item.sender
+            notes.append(Note(self._device_of(sender), _KIND_OF[type(item)], item.received_at_ms, _encode(item)))
+        return rows, notes
+
+    def _device_of(self, sender: Sender) -> str:
+        found = self._addressee(sender)
+        return found.device if found is not None else ""
+
+    def _addressee(self, sender: Sender) -> Addressee | None:
+        for addressee in self._addressees:
+            if not addressee.sender or addressee.sender in (sender.device, sender.place):
+                return addressee
+        return None
+
+    def _is_another(self, sender: Sender, addressee: Addressee) -> bool:
+        """Whether a second device speaks where one was expected: two patients in one stream would be the worst of all."""
+        if addressee.sender or not (sender.device or sender.place):
+            return False
+        if self._pinned is None:
+            self._pinned = sender
+        return (sender.device, sender.place) != (self._pinned.device, self._pinned.place)
+
+    def _measurement(self, item: DeviceMeasurement, rows: list[Kept], notes: list[Note]) -> None:
+        addressee = self._addressee(item.sender)
+        device = addressee.device if addressee is not None else ""
+
+        def note(kind: str) -> None:
+            notes.append(Note(device, kind, item.received_at_ms, _encode(item)))
+
+        if addressee is None or self._is_another(item.sender, addressee):
+            note("stranger")
+        elif addressee.mode is Mode.REAL and item.mode is not Mode.REAL:
+            note("demo")
+        elif item.kind not in _MEASURED:
+            note("setting")
+        else:
+            readings, left = _readings(item)
+            if left:
+                note(left)
+            if readings:
+                rows.append(self._row(device, item, readings))
+
+    def _row(self, device: str, item: DeviceMeasurement, readings: tuple[WireReading, ...]) -> Kept:
+        arrived_ms, at_ms = item.received_at_ms, item.time.at_ms
+        said_by = f"{item.sender.device}/{item.sender.place}"
+        told = ((f"message of {said_by}", item.message_id),) if item.message_id else ()
+        if item.kind is Kind.CONTINUOUS:
+            if at_ms is not None:
+                self._offset_ms[item.sender] = min(arrived_ms - at_ms, self._offset_ms.get(item.sender, arrived_ms - at_ms))
+            return Kept(device, arrived_ms, arrived_ms, readings, told=told)
+        if item.time.text:
+            codes = ",".join(sorted(value.origin.code for value in item.values))
+            told = ((f"{codes} of {said_by}", item.time.text), *told)
+        measured_ms = arrived_ms if at_ms is None else min(arrived_ms, at_ms + self._offset_ms.get(item.sender, 0))
+        is_old = arrived_ms - measured_ms > self._told_within_ms
+        return Kept(device, measured_ms if is_old else arrived_ms, arrived_ms, readings, is_stream=False, is_old=is_old, told=told)
+
+
+def _readings(item: DeviceMeasurement) -> tuple[tuple[WireReading, ...], str]:
+    """What goes out, and the kind of note that keeps the rest; empty where there is none."""
+    made: dict[Vital, WireReading] = {}
+    left = ""
+    for value in item.values:
+        vital = vital_of(value.quantity)
+        if vital is None:
+            left = left or "other"
+            continue
+        milli = value.value_milli if value.validity is Validity.VALID else None
+        if value.doubts and value.doubts != (Doubt.NOT_MEASURED,):
+            left = "doubt"
+        if vital in made and (made[vital].value is not None or milli is None):
+            left = left or "other"  # the same sign from a second probe: the first that has a number speaks
+            continue
+        made[vital] = WireReading(vital, None if milli is None else milli / MILLI, VITAL_SIGNS[vital].unit)
+    return tuple(made.values()), left
+
+
+_KIND_OF: Final = {DeviceEvent: "event", DeviceStatus: "status", Unmapped: "unmapped", Undecoded: "undecoded"}
