@@ -9,7 +9,8 @@ from monitor.adapters.listening import Listening
 from monitor.adapters.redial import Redialled, host_and_port
 
 _ADDRESSES: Final = "listen:host:port or tcp:host:port"
-_SILENT_AFTER_MS: Final = 600_000  # some send once a minute, alarm lines hours apart: ten minutes free what is half open
+_SENDER_SILENT_MS: Final = 600_000  # some send once a minute, alarm lines hours apart: ten minutes free what is half open
+_DIALLED_SILENT_MS: Final = 180_000  # one that we dial can only be found again by dialling
 
 
 def _shell(setup: Setup) -> Adapter:
@@ -22,8 +23,8 @@ def _shell(setup: Setup) -> Adapter:
         return Hl7Codec(setup.codec)
 
     if scheme == "listen":
-        return Listening(*place, fresh, setup, _SILENT_AFTER_MS)
-    return Redialled(lambda: open_tcp(*place), fresh, setup, _SILENT_AFTER_MS)
+        return Listening(*place, fresh, setup, _SENDER_SILENT_MS)
+    return Redialled(lambda: open_tcp(*place), fresh, setup, _DIALLED_SILENT_MS)
 
 
 ADAPTER: Final = AdapterSpec(

@@ -1,6 +1,6 @@
 """What a code means: IEEE 11073-10101 numbers with the names they may carry, and the makers' own codes. Pure tables.
 
-The numbers and names are those that real messages carry; the nomenclature itself is not public. A number and a name that contradict each
+The numbers and names are those of published messages; the nomenclature itself is not public. A number and a name that contradict each
 other are trusted neither way, but for pairs that one maker is known to send.
 """
 
@@ -85,6 +85,7 @@ _MDC: Final[dict[int, Meaning]] = {
     157884: _m(Q.VOLUME_TO_INFUSE, "MDC_VOL_FLUID_TBI"),
     157872: _m(Q.VOLUME_REMAINING, "MDC_VOL_FLUID_TBI_REMAIN"),
     157993: _m(Q.VOLUME_INFUSED, "MDC_VOL_FLUID_DELIV_TOTAL"),
+    157916: _m(Q.TIME_REMAINING, "MDC_TIME_PD_REMAIN"),
 }
 _PAIRS: Final[dict[tuple[str, str, str], Meaning]] = {
     ("393216", "NIBP_SYS", _EDAN): _spot(Q.SYSTOLIC_BP),
@@ -111,6 +112,7 @@ _UNIT_NUMBERS: Final = {
     268192: ("Cel", "MDC_DIM_DEGC"),
     265266: ("mL/h", "MDC_DIM_MILLI_L_PER_HR"),
     263762: ("mL", "MDC_DIM_MILLI_L"),
+    264320: ("s", "MDC_DIM_SEC"),
 }
 _UNIT_NAMES: Final = {
     "%": "%",

@@ -47,12 +47,18 @@ class Context:
                     yield current
                 current = Observed(segment, [])
             elif segment.name == "OBX":
-                if device := segment.part(18) or segment.part(18, 3):
-                    sender = Sender(clipped(device), clipped(segment.part(18, 2)) or self.sender.model, self.sender.place)
+                sender = self._equipment(segment) or sender
                 self._senders[id(segment)] = sender
                 current.rows.append(segment)
         if current.rows:
             yield current
+
+    def _equipment(self, segment: Segment) -> Sender | None:
+        """OBX-18, but not of an attribute: there a pump writes its ward."""
+        device = segment.part(18) or segment.part(18, 3)
+        if not device or segment.part(3, 2).upper().startswith("MDC_ATTR_"):
+            return None
+        return Sender(clipped(device), clipped(segment.part(18, 2)) or self.sender.model, self.sender.place)
 
     def sender_of(self, segment: Segment) -> Sender:
         return self._senders[id(segment)]

@@ -2,7 +2,7 @@
 
 A monitor repeats its last cuff in every message. Where the cuff has a time of its own, that time tells it; where it has none, the same
 numbers again are the same cuff, told with the time and the id of the message that brought them first. The first of a connection may be an
-old one: nobody can tell, so it is questionable.
+old one: nobody can tell, so it is questionable. So is one whose own time stands in a zone that nobody knows.
 """
 
 from collections.abc import Iterable
@@ -17,17 +17,19 @@ from monitor.adapters.hl7.context import Context, Observed
 from monitor.adapters.hl7.message import Segment
 from monitor.adapters.hl7.values import has_value, kind_of, origin_of, value_of
 from monitor.adapters.quantities import Quantity
-from monitor.adapters.said import DeviceMeasurement, DeviceText, DeviceValue, Kind, Said, Sender, Unmapped, clipped
+from monitor.adapters.said import DeviceMeasurement, DeviceText, DeviceValue, Kind, Origin, Said, Sender, Unmapped, clipped
 
 _MAX_CUFFS: Final = 256  # devices behind one connection
 _TEXTS: Final = {  # of pumps; by name, for their numbers differ
     "MDC_DRUG_NAME_TYPE": "drug",
+    "MDC_DRUG_NAME_LABEL": "drug",
     "MDC_PUMP_DRUG_LIBRARY_NAME": "drug_library",
     "MDC_PUMP_SOURCE_CHANNEL_LABEL": "channel",
     "MDC_PUMP_INFUSING_STATUS": "infusing",
     "MDC_PUMP_CURRENT_DELIVERY_STATUS": "delivery",
     "MDC_PUMP_NOT_DELIVERING_REASON": "not_delivering",
 }
+_PUMP: Final = "MDC_DEV_PUMP_"
 _OTHER_SOURCE: Final = "another source of the same quantity is taken"
 
 
@@ -69,8 +71,9 @@ class Observations:
         values = tuple(row.value for row in group.rows if taken[row.value.quantity] is row.value)
         others = [row.value.origin for row in group.rows if taken[row.value.quantity] is not row.value]
         unmapped += [Unmapped(context.at_ms, context.mode, origin, _OTHER_SOURCE, sender, time, context.next_id()) for origin in others]
-        has_own_id = kind is Kind.APERIODIC and is_dated and bool(time.text)
-        item_id = clipped(f"cuff {time.text}") if has_own_id else context.next_id()
+        item_id = _cuff_id(time, values) if kind is Kind.APERIODIC and is_dated else context.next_id()
+        if kind is Kind.APERIODIC and is_dated and time.at_ms is None:
+            values = _of_unknown_age(values)  # its clock's zone is not known: it may be an hour old, or a day
         told = DeviceMeasurement(context.at_ms, context.mode, values, sender, time, kind, tuple(group.texts), item_id)
         return told if is_dated else self._undated(told)
 
@@ -80,7 +83,7 @@ class Observations:
             return told
         before = self._cuffs.pop(told.sender, None)
         if before is None:
-            told = msgspec.structs.replace(told, values=tuple(_of_unknown_age(value) for value in told.values))
+            told = msgspec.structs.replace(told, values=_of_unknown_age(told.values))
         elif _numbers(before) == _numbers(told):
             told = msgspec.structs.replace(before, received_at_ms=told.received_at_ms)
         if len(self._cuffs) >= _MAX_CUFFS:
@@ -104,6 +107,10 @@ def _sort(context: Context, observed: Observed, groups: dict[_Key, _Group], unma
         elif name := _TEXTS.get(code_of(segment, 3).name.upper()):
             group = groups.setdefault((sender, time, Kind.CONTINUOUS, True), _Group())
             group.texts.append(DeviceText(name, origin_of(segment)[0]))
+        elif code_of(segment, 3).name.upper().startswith(_PUMP) and (order := _order(observed)) is not None:
+            group = groups.setdefault((sender, time, Kind.CONTINUOUS, True), _Group())
+            if order not in group.texts:
+                group.texts.append(order)
         elif has_value(segment) or not _is_container(segment):
             origin = origin_of(segment)[0]
             unmapped.append(Unmapped(context.at_ms, context.mode, origin, meaning, sender, time, context.next_id()))
@@ -113,10 +120,22 @@ def _numbers(told: DeviceMeasurement) -> list[tuple[str, int | None]]:
     return [(value.quantity, value.value_milli) for value in told.values]
 
 
-def _of_unknown_age(value: DeviceValue) -> DeviceValue:
-    if value.value_milli is None:
-        return value
-    return msgspec.structs.replace(value, doubts=tuple(sorted({*value.doubts, Doubt.AGE_UNKNOWN})))
+def _order(observed: Observed) -> DeviceText | None:
+    """A pump writes the drug where others write what kind of observation it is."""
+    text = "" if observed.head is None else clipped(observed.head.text(4))
+    return DeviceText("order", Origin("OBR-4", text)) if text else None
+
+
+def _cuff_id(time: DeviceTime, values: tuple[DeviceValue, ...]) -> str:
+    """The same for each repetition; another when numbers are added or corrected."""
+    return clipped(f"cuff {time.text} {'/'.join(value.origin.value for value in values)}")
+
+
+def _of_unknown_age(values: tuple[DeviceValue, ...]) -> tuple[DeviceValue, ...]:
+    return tuple(
+        value if value.value_milli is None else msgspec.structs.replace(value, doubts=tuple(sorted({*value.doubts, Doubt.AGE_UNKNOWN})))
+        for value in values
+    )
 
 
 def _is_container(segment: Segment) -> bool:

@@ -99,6 +99,7 @@ def test_a_real_pump_says_that_it_stands() -> None:
     if said is not None:
         (item,) = measurements(said)
         assert {text.name: text.origin.value for text in item.texts} == {
+            "order": "999999^Unknown medication",
             "drug_library": "PHKL_D6",
             "infusing": "^pump-status-not-infusing",
             "channel": "Primary",
