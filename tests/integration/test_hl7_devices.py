@@ -1,11 +1,14 @@
 """HL7 senders on real sockets: they dial us, we dial one, each is answered once it is kept, and comes back after every cut."""
 
 import asyncio
+import json
+from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import repeat
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +19,15 @@ from monitor.adapters.registry import adapter_of
 from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Fault, Kind, Told, Undecoded
 from monitor.clock import Clock, ManualClock, SystemClock
 from schemas.measurement import Mode
-from simulators.devices.hl7 import DIALECTS, Cuff, Hl7State, mindray, mindray_alarm
+from simulators.devices.hl7 import DIALECTS, Cuff, Hl7State, ge, mindray, mindray_alarm, philips
 from simulators.devices.mllp import MllpLink, MllpServer, framed
+from tests.support.node import NODE
 from tests.support.running import free_port
 
 AT = datetime(2026, 11, 22, 10, 41, 7)
 STATE = Hl7State(72, 97, 71, 14, 38, Cuff(118, 74, 89, AT.replace(minute=17)))
 PATIENCE_S = 20
+SENDER = Path(__file__).parents[1] / "support" / "compose" / "send_hl7.mjs"
 
 
 class _Heard:
@@ -61,7 +66,7 @@ class _Devices:
     """The other ends of a port of ours."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self.port = port
         self._links: list[MllpLink] = []
 
     async def dial(self) -> MllpLink:
@@ -69,7 +74,7 @@ class _Devices:
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 try:
-                    self._links.append(await MllpLink.dial("127.0.0.1", self._port))
+                    self._links.append(await MllpLink.dial("127.0.0.1", self.port))
                 except OSError:
                     await asyncio.sleep(0)
                 else:
@@ -121,6 +126,23 @@ async def test_three_makers_speak_at_once_and_each_is_itself() -> None:
         models = [item.sender.model for item in heard.told if isinstance(item, DeviceMeasurement) and item.kind is Kind.CONTINUOUS]
         assert Counter(models) == {"VIRTUAL": 5, "EfficiaCM": 5, "B40_VIRTUAL": 5}
         assert heard.connected() == [True]
+
+
+async def test_a_sender_of_other_hands_is_understood_and_understands() -> None:
+    """node-hl7-client builds the frames, and reads our acknowledgements."""
+    heard = _Heard()
+    messages = [mindray(AT, 1, STATE), ge(AT, 2, STATE), philips(AT, 3, STATE), mindray_alarm(AT, 4, 88, "start")]
+    async with _listening(heard) as devices:
+        sender = await asyncio.create_subprocess_exec(str(NODE), str(SENDER), str(devices.port), stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        said, complaint = await sender.communicate(json.dumps([message.decode() for message in messages]).encode())
+        assert (said.decode().splitlines(), complaint) == (
+            ["CA 1", "AA 000000002EC", "AA CN3", "CA 4"],
+            b"",
+        )
+        models = {item.sender.model for item in heard.told if isinstance(item, DeviceMeasurement)}
+        assert models == {"VIRTUAL", "B40_VIRTUAL", "EfficiaCM"}
+        assert len([item for item in heard.told if isinstance(item, DeviceEvent)]) == 1
+        assert not [item for item in heard.told if isinstance(item, Undecoded)]
 
 
 async def test_an_alarm_reaches_us_and_is_answered() -> None:
