@@ -18,6 +18,7 @@ from monitor.adapters.hl7.message import Segment
 from monitor.adapters.hl7.values import has_value, kind_of, origin_of, value_of
 from monitor.adapters.quantities import Quantity
 from monitor.adapters.said import DeviceMeasurement, DeviceText, DeviceValue, Kind, Origin, Said, Sender, Unmapped, clipped
+from schemas.measurement import Mode
 
 _MAX_CUFFS: Final = 256  # devices behind one connection
 _TEXTS: Final = {  # of pumps; by name, for their numbers differ
@@ -82,10 +83,11 @@ class Observations:
         if all(value.value_milli is None for value in told.values):
             return told
         before = self._cuffs.pop(told.sender, None)
-        if before is None:
+        is_same = before is not None and _numbers(before) == _numbers(told)
+        if before is None or (is_same and any(Doubt.AGE_UNKNOWN in value.doubts for value in before.values)):
             told = msgspec.structs.replace(told, values=_of_unknown_age(told.values))
-        elif _numbers(before) == _numbers(told):
-            told = msgspec.structs.replace(before, received_at_ms=told.received_at_ms)
+        if before is not None and is_same:
+            told = msgspec.structs.replace(told, time=before.time, message_id=before.message_id)
         if len(self._cuffs) >= _MAX_CUFFS:
             del self._cuffs[next(iter(self._cuffs))]
         self._cuffs[told.sender] = told
@@ -116,8 +118,9 @@ def _sort(context: Context, observed: Observed, groups: dict[_Key, _Group], unma
             unmapped.append(Unmapped(context.at_ms, context.mode, origin, meaning, sender, time, context.next_id()))
 
 
-def _numbers(told: DeviceMeasurement) -> list[tuple[str, int | None]]:
-    return [(value.quantity, value.value_milli) for value in told.values]
+def _numbers(told: DeviceMeasurement) -> tuple[Mode, list[tuple[Quantity, int | None]]]:
+    """What makes it the same cuff; those of a demo are others."""
+    return told.mode, [(value.quantity, value.value_milli) for value in told.values]
 
 
 def _order(observed: Observed) -> DeviceText | None:

@@ -8,7 +8,7 @@ from monitor.adapters.device_time import TimeBasis
 from monitor.adapters.doubts import Doubt
 from monitor.adapters.said import Kind, Sender
 from schemas.instant import parse_ms
-from schemas.measurement import Validity
+from schemas.measurement import Mode, Validity
 from simulators.devices.hl7 import Cuff, Hl7State, mindray, philips
 from tests.unit.adapters.hl7_said import NOW_MS, Bedside, header, measurements, unmapped
 
@@ -76,6 +76,23 @@ def test_a_cuff_without_a_time_is_the_same_one_until_its_numbers_change() -> Non
     assert _philips(bedside, 14, second) == [("1013", "CN13", (131_000, 80_000, 97_000), {Validity.VALID})]
     assert _philips(bedside, 15, first) == [("1015", "CN15", told, {Validity.VALID})]
     assert _philips(Bedside(), 16, first) == [("1016", "CN16", told, {Validity.QUESTIONABLE})]
+
+
+def test_the_same_numbers_of_a_demo_or_in_doubt_are_told_so() -> None:
+    row = "OBX||NM|0002-4a05^NBPs^MDIL||118|0004-0f20^mmHg^MDIL||{}|||F"
+    bedside = Bedside()
+    told = []
+    for number, flag in enumerate(("", "QUES", "DEMO")):
+        said = bedside.hears(
+            header("^EfficiaCM|", number=str(number)), "OBX||NM|0002-4182^HR^MDIL||72|0004-0aa0^bpm^MDIL", row.format(flag)
+        )
+        (cuff,) = (item for item in measurements(said) if item.kind is Kind.APERIODIC)
+        told.append((cuff.mode, cuff.values[0].doubts, cuff.message_id.split("/")[1]))
+    assert told == [
+        (Mode.REAL, (Doubt.AGE_UNKNOWN,), "0"),
+        (Mode.REAL, (Doubt.AGE_UNKNOWN, Doubt.DEVICE_SAYS_QUESTIONABLE), "0"),
+        (Mode.SIMULATED, (), "2"),
+    ]
 
 
 def test_a_cuff_that_is_being_measured_does_not_make_the_last_one_new() -> None:
