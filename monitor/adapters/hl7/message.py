@@ -16,6 +16,7 @@ _CHARSETS: Final = {
 }
 _FALLBACK: Final = "latin-1"  # reads any byte
 _MAX_FIELDS: Final = 64  # fields of a segment and parts of a field beyond it stay unsplit in the last
+_MAX_SEGMENTS: Final = 2_000  # a gateway's message has fifty; a megabyte of empty ones would hold up everything else
 _SEGMENT_END: Final = re.compile(r"[\r\n]+")
 _HEX: Final = re.compile(r"X((?:[0-9A-Fa-f]{2})+)", re.ASCII)
 _LAYOUT: Final = {".br": " ", ".sp": " ", "H": "", "N": ""}
@@ -90,7 +91,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 def read_message(body: bytes) -> Message | None:
-    """None: it does not begin with a usable MSH, or it holds a second one. Segments end with CR, LF or both."""
+    """None: it does not begin with a usable MSH, holds a second one, or has more than 2000 segments. They end with CR, LF or both."""
     body = body.lstrip(b" \t\r\n\0").removeprefix(b"\xef\xbb\xbf")
     if not body.startswith(b"MSH") or len(body) < 8:
         return None
@@ -98,7 +99,10 @@ def read_message(body: bytes) -> Message | None:
     marks = _marks(text, charset)
     if marks is None:
         return None
-    segments = tuple(Segment(line, marks) for line in _SEGMENT_END.split(text) if line)
+    lines = [line for line in _SEGMENT_END.split(text) if line]
+    if len(lines) > _MAX_SEGMENTS:
+        return None
+    segments = tuple(Segment(line, marks) for line in lines)
     if sum(segment.name == "MSH" for segment in segments) != 1:
         return None
     return Message(segments[0], segments, marks)

@@ -85,6 +85,14 @@ def test_what_has_no_usable_header_is_no_message(body: bytes) -> None:
     assert read_message(body) is None
 
 
+def test_a_message_of_nothing_but_segments_is_none() -> None:
+    longest = b"MSH|^~\\&|a\r" + b"OBX\r" * 1_999
+    message = read_message(longest)
+    assert message is not None
+    assert len(message.segments) == 2_000
+    assert read_message(longest + b"OBX\r") is None
+
+
 @pytest.mark.parametrize(
     ("text", "of_message", "configured", "at", "basis"),
     [
