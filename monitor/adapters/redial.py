@@ -18,10 +18,17 @@ class Redialled:
     """Adapter. Each connection gets a codec of its own. The waits between attempts grow until something was understood again, so a line
     that opens and drops at once is not hammered. Loss is told once, however many attempts fail; that it is back, when it is open."""
 
-    def __init__(self, open_line: Callable[[], Awaitable[Line]], make_codec: Callable[[], Codec[bytes]], setup: Setup) -> None:
+    def __init__(
+        self,
+        open_line: Callable[[], Awaitable[Line]],
+        make_codec: Callable[[], Codec[bytes]],
+        setup: Setup,
+        silent_after_ms: int = SILENT_AFTER_MS,
+    ) -> None:
         self._open_line = open_line
         self._make_codec = make_codec
         self._setup = setup
+        self._silent_after_ms = silent_after_ms
         self._was_told: bool | None = None
 
     async def run(self, keep: Keep) -> None:
@@ -46,7 +53,7 @@ class Redialled:
         except BaseException:
             line.close()
             raise
-        return await Conversation(line, self._make_codec(), keep, self._setup.clock, SILENT_AFTER_MS).run()
+        return await Conversation(line, self._make_codec(), keep, self._setup.clock, self._silent_after_ms).run()
 
     async def _tell(self, keep: Keep, why: str, *, is_connected: bool) -> None:
         if self._was_told is is_connected:
@@ -65,7 +72,12 @@ def serial_or_tcp(setup: Setup, port: PortSettings, make_codec: Callable[[CodecS
 
     if scheme == "serial" and rest:
         return Redialled(lambda: open_serial(rest, port), fresh, setup)
-    host, _, number = rest.rpartition(":")
-    if scheme == "tcp" and host and number.isdecimal() and 0 < int(number) < 65_536:
-        return Redialled(lambda: open_tcp(host.strip("[]"), int(number)), fresh, setup)
+    if scheme == "tcp" and (place := host_and_port(rest)):
+        return Redialled(lambda: open_tcp(*place), fresh, setup)
     raise AdapterError(f"{setup.address!r} is no address here: write {SERIAL_OR_TCP}")
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """Of `host:port`, IPv6 in brackets; None where it is not that."""
+    host, _, number = text.rpartition(":")
+    return (host.strip("[]"), int(number)) if host and number.isdecimal() and 0 < int(number) < 65_536 else None

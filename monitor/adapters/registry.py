@@ -12,6 +12,7 @@ from typing import Any, Final
 from monitor.adapters.base import ENTRY_POINTS, Adapter, AdapterError, AdapterSpec, Codec, CodecSettings, Setup
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "hl7": "monitor.adapters.hl7.adapter",
     "masimo": "monitor.adapters.masimo.adapter",
 }
 """Name -> module with the AdapterSpec `ADAPTER`. Alphabetical, a line each."""

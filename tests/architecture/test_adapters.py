@@ -12,7 +12,7 @@ from tests.architecture import tree
 from tests.architecture.test_imports import CORE_MAY_IMPORT
 
 PAGE = "docs/reference/adapters.md"
-SHELL = {"line.py", "serial_line.py", "converse.py", "redial.py", "registry.py", "adapter.py", "base.py"}
+SHELL = {"line.py", "serial_line.py", "converse.py", "redial.py", "listening.py", "registry.py", "adapter.py", "base.py"}
 CODEC_MAY_IMPORT = CORE_MAY_IMPORT | {"binascii", "datetime", "json", "struct", "xml.etree.ElementTree", "zlib", "zoneinfo"}
 
 

@@ -1,0 +1,129 @@
+"""The device's own alarms: ORU^R40 (IHE PCD-04), and the text lines that Philips Efficia sends as observations. Pure.
+
+The parts of an R40 alarm are known by their names: their numbers differ from maker to maker. A watchdog is no alarm.
+"""
+
+from typing import Final
+
+from monitor.adapters.device_time import DeviceTime
+from monitor.adapters.hl7.codes import Meaning, code_of, meaning_of
+from monitor.adapters.hl7.context import Context, Observed
+from monitor.adapters.hl7.message import Segment
+from monitor.adapters.hl7.values import flags_of, has_value, origin_of
+from monitor.adapters.quantities import Quantity
+from monitor.adapters.said import DeviceEvent, Phase, Said, Sender, Unmapped, clipped
+from schemas.alert import AlertKind, Priority
+
+_PHASES: Final = {"start": Phase.START, "end": Phase.END, "reset": Phase.END}  # all the others go on: continue, update, escalate, ...
+_ENDED_STATES: Final = frozenset({"inactive", "off"})
+_PRIORITIES: Final = {"PH": Priority.HIGH, "PM": Priority.MEDIUM, "PL": Priority.LOW}
+_KINDS: Final = {"SP": AlertKind.PHYSIOLOGICAL, "ST": AlertKind.TECHNICAL}
+_EVENT_NAMES: Final = ("MDC_EVT_", "MDCX_EVT_")
+_WATCHDOG: Final = "MDC_EVT_ACTIVE"
+_ANY_ALARM: Final = "MDC_EVT_ALARM"  # then OBX-5 says which
+
+_EFFICIA: Final = "MDIL-ALERT"
+_EFFICIA_CLASSES: Final = {
+    "1": (AlertKind.PHYSIOLOGICAL, Priority.HIGH),  # red
+    "2": (AlertKind.PHYSIOLOGICAL, Priority.MEDIUM),  # yellow
+    "6": (AlertKind.TECHNICAL, Priority.LOW),  # inop
+}
+_MAX_SHOWN: Final = 256
+
+
+class Alarms:
+    """Of one connection: it knows which text lines are shown, for a line that stands is sent again with every message."""
+
+    def __init__(self) -> None:
+        self._shown: dict[tuple[Sender, str], str] = {}
+
+    def event(self, context: Context, observed: Observed) -> list[Said]:
+        """One OBR of an R40."""
+        named = {code_of(row, 3).name.upper(): row for row in reversed(observed.rows)}
+        row = next((row for row in observed.rows if code_of(row, 3).name.upper().startswith(_EVENT_NAMES)), None)
+        if row is None:
+            return [_without_event(context, row, observed) for row in observed.rows[:1]]
+        if code_of(row, 3).name.upper() == _WATCHDOG:
+            return []
+        time, _ = context.time_of(row, observed)
+        words = {name: row.part(5) for name, row in named.items()}
+        flags = flags_of(row) | {words.get("MDC_ATTR_ALARM_PRIORITY", ""), words.get("MDC_ATTR_ALERT_TYPE", "")}
+        which, text = _which(row)
+        about, source = _source(observed)
+        silence = words.get("MDC_ATTR_ALARM_INACTIVATION_STATE", "").lower()
+        event = DeviceEvent(
+            context.at_ms,
+            context.mode,
+            clipped(f"{which} {row.part(4).rpartition('.')[0]}"),
+            _phase(words),
+            clipped(words.get("MDC_ATTR_ALERT_TEXT", "") or text),
+            context.sender_of(row),
+            time,
+            next((kind for flag, kind in _KINDS.items() if flag in flags), None),
+            next((priority for flag, priority in _PRIORITIES.items() if flag in flags), None),
+            about,
+            None if source is None else origin_of(source)[0],
+            "" if source is None else clipped(source.text(7)),
+            silence not in ("", "enabled"),
+            context.next_id(),
+        )
+        return [event]
+
+    def line(self, context: Context, row: Segment, observed: Observed) -> list[Said]:
+        """One text line of Efficia; an empty one ends what its class showed. Told at each change."""
+        code, text = code_of(row, 3), clipped(row.text(5))
+        sender = context.sender_of(row)
+        before = self._shown.pop((sender, code.number), "")
+        if text:
+            if len(self._shown) >= _MAX_SHOWN:
+                del self._shown[next(iter(self._shown))]
+            self._shown[sender, code.number] = text
+        if text == before:
+            return []
+        kind, priority = _EFFICIA_CLASSES.get(code.number, (None, None))
+        phase = Phase.END if not text else Phase.CONTINUE if before else Phase.START
+        time: DeviceTime = context.time_of(row, observed)[0]
+        key, origin = clipped(code.text), origin_of(row)[0]
+        shown = text or before
+        return [
+            DeviceEvent(
+                context.at_ms, context.mode, key, phase, shown, sender, time, kind, priority, origin=origin, message_id=context.next_id()
+            )
+        ]
+
+
+def is_line(row: Segment) -> bool:
+    return code_of(row, 3).system.upper() == _EFFICIA
+
+
+def _phase(words: dict[str, str]) -> Phase:
+    state = (words.get("MDC_ATTR_ALARM_STATE") or words.get("MDC_ATTR_ALERT_STATE") or "").lower()
+    phase = words.get("MDC_ATTR_EVENT_PHASE", "").lower()
+    if not phase and state in _ENDED_STATES:
+        return Phase.END
+    return _PHASES.get(phase, Phase.CONTINUE)
+
+
+def _which(row: Segment) -> tuple[str, str]:
+    """The event's code as it stands, and its text."""
+    code = code_of(row, 3)
+    if code.name.upper() != _ANY_ALARM:
+        return f"{code.number}^{code.name}", row.text(5) or code.name
+    number, name, *_ = [*row.components(5), ""]
+    return (f"{number}^{name}", name) if name else (number, number or code.name)
+
+
+def _source(observed: Observed) -> tuple[Quantity | None, Segment | None]:
+    """The observation that the alarm is about: the line whose code is a quantity's."""
+    for row in observed.rows:
+        meaning = meaning_of(code_of(row, 3))
+        if isinstance(meaning, Meaning) and (has_value(row) or row.raw(7)):
+            return meaning.quantity, row
+    return None, None
+
+
+def _without_event(context: Context, row: Segment, observed: Observed) -> Unmapped:
+    time, _ = context.time_of(row, observed)
+    return Unmapped(
+        context.at_ms, context.mode, origin_of(row)[0], "an alarm without an event", context.sender_of(row), time, context.next_id()
+    )
