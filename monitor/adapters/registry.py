@@ -12,7 +12,10 @@ from typing import Any, Final
 from monitor.adapters.base import ENTRY_POINTS, Adapter, AdapterError, AdapterSpec, Codec, CodecSettings, Setup
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "cms50": "monitor.adapters.cms50.adapter",
     "masimo": "monitor.adapters.masimo.adapter",
+    "nellcor": "monitor.adapters.nellcor.adapter",
+    "nonin": "monitor.adapters.nonin.adapter",
 }
 """Name -> module with the AdapterSpec `ADAPTER`. Alphabetical, a line each."""
 

@@ -15,11 +15,23 @@ from monitor.adapters.registry import adapter_of
 from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
 from monitor.adapters.serial_line import PortSettings, open_serial
 from monitor.clock import SystemClock
+from simulators.devices.cms50 import Cms50State, frame
 from simulators.devices.masimo import MasimoState, line
+from simulators.devices.nellcor import NellcorState
+from simulators.devices.nellcor import line as nellcor_line
+from simulators.devices.nonin import NoninState, packet
 from simulators.devices.wires import PtyWire, TcpWire
 
 AT = datetime(2026, 11, 22, 10, 41, 7)
 PATIENCE_S = 20
+SAYS: dict[str, Callable[[int], bytes]] = {
+    "cms50": lambda spo2: frame(Cms50State(spo2, 72)) * 3,  # the third shows that the second is whole
+    "masimo": lambda spo2: line(AT, MasimoState(spo2, 72)),
+    "nellcor": lambda spo2: nellcor_line(AT, NellcorState(spo2, 72)),
+    "nonin": lambda spo2: packet(NoninState(spo2, 72)),
+}
+"""Adapter -> the bytes of its virtual device that say one SpO2."""
+every_oximeter = pytest.mark.parametrize("name", SAYS)
 
 
 class _Heard:
@@ -50,8 +62,8 @@ def _at_once() -> Iterator[float]:
     return repeat(0.005)
 
 
-def _running(address: str, heard: _Heard) -> asyncio.Task[None]:
-    adapter = adapter_of("masimo", Setup(address, SystemClock(), _at_once))
+def _running(name: str, address: str, heard: _Heard) -> asyncio.Task[None]:
+    adapter = adapter_of(name, Setup(address, SystemClock(), _at_once))
     return asyncio.ensure_future(adapter.run(heard.keep))
 
 
@@ -61,18 +73,20 @@ async def _stopped(task: asyncio.Task[None]) -> None:
     assert task.cancelled()
 
 
-async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
-    """Half a line is on the wire when the plug is pulled; another device node stands behind the same name afterwards."""
+@every_oximeter
+async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tmp_path: Path, name: str) -> None:
+    """Half an item is on the wire when the plug is pulled; another device node stands behind the same name afterwards."""
     port, heard = tmp_path / "ttyOximeter", _Heard()
     first = PtyWire()
     port.symlink_to(first.path)
-    running = _running(f"serial:{port}", heard)
+    running = _running(name, f"serial:{port}", heard)
     await heard.until(lambda: heard.connected() == [True])
-    whole = line(AT, MasimoState(97, 72))
+    whole = SAYS[name](97)
     for byte in range(len(whole)):  # a byte at a time, as a slow wire brings them
         first.send(whole[byte : byte + 1])
     await heard.until(lambda: heard.spo2() == [97_000])
-    first.send(line(AT, MasimoState(96, 72))[:40])
+    unfinished = SAYS[name](96)
+    first.send(unfinished[: len(unfinished) // 2])
     await asyncio.sleep(0)
     first.unplug()
     await heard.until(lambda: heard.connected() == [True, False])
@@ -81,7 +95,7 @@ async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tm
     port.unlink()
     port.symlink_to(second.path)
     await heard.until(lambda: heard.connected() == [True, False, True])
-    second.send(line(AT, MasimoState(95, 70)))
+    second.send(SAYS[name](95))
     await heard.until(lambda: heard.spo2() == [97_000, 95_000])
     assert not [item for item in heard.told if isinstance(item, Undecoded) and item.fault is not Fault.TRUNCATED]
     await _stopped(running)
@@ -93,7 +107,7 @@ async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(t
     held = os.open(wire.path, os.O_RDWR | os.O_NOCTTY)
     wire.send(line(AT, MasimoState(80, 72)))
     assert select.select([held], [], [], PATIENCE_S)[0]  # it waits there now
-    running = _running(f"serial:{wire.path}", heard)
+    running = _running("masimo", f"serial:{wire.path}", heard)
     await heard.until(lambda: heard.connected() == [True])
     wire.send(line(AT, MasimoState(97, 72)))
     await heard.until(lambda: bool(heard.spo2()))
@@ -103,16 +117,17 @@ async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(t
     wire.unplug()
 
 
-async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again() -> None:
+@every_oximeter
+async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again(name: str) -> None:
     heard = _Heard()
     async with TcpWire() as wire:
-        running = _running(f"tcp:127.0.0.1:{wire.port}", heard)
+        running = _running(name, f"tcp:127.0.0.1:{wire.port}", heard)
         await wire.connected()
-        wire.send(line(AT, MasimoState(97, 72)))
+        wire.send(SAYS[name](97))
         await heard.until(lambda: heard.spo2() == [97_000])
         wire.unplug()
         await wire.connected()
-        wire.send(line(AT, MasimoState(95, 70)))
+        wire.send(SAYS[name](95))
         await heard.until(lambda: heard.spo2() == [97_000, 95_000])
         assert heard.connected() == [True, False, True]
         await _stopped(running)
