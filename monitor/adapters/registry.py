@@ -12,6 +12,7 @@ from typing import Any, Final
 from monitor.adapters.base import ENTRY_POINTS, Adapter, AdapterError, AdapterSpec, Codec, CodecSettings, Setup
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "bcc": "monitor.adapters.bcc.adapter",
     "cms50": "monitor.adapters.cms50.adapter",
     "masimo": "monitor.adapters.masimo.adapter",
     "nellcor": "monitor.adapters.nellcor.adapter",

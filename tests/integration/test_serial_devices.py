@@ -1,4 +1,4 @@
-"""Serial oximeters on a real pty and a real socket: read, unplugged, read again."""
+"""Serial oximeters on a real pty and a real socket, and pumps that are asked over one: read, unplugged, read again."""
 
 import asyncio
 import os
@@ -12,9 +12,10 @@ import pytest
 
 from monitor.adapters.base import AdapterError, Setup
 from monitor.adapters.registry import adapter_of
-from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
+from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
 from monitor.adapters.serial_line import PortSettings, open_serial
 from monitor.clock import SystemClock
+from simulators.devices.bcc import BccStation, pump, pumping
 from simulators.devices.cms50 import Cms50State, frame
 from simulators.devices.masimo import MasimoState, line
 from simulators.devices.nellcor import NellcorState
@@ -51,7 +52,8 @@ class _Heard:
                 self._more.clear()
                 await self._more.wait()
 
-    def spo2(self) -> list[int | None]:
+    def first(self) -> list[int | None]:
+        """The first value of each measurement: SpO2 of the oximeters, a pump's rate."""
         return [item.values[0].value_milli for item in self.told if isinstance(item, DeviceMeasurement)]
 
     def connected(self) -> list[bool]:
@@ -84,7 +86,7 @@ async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tm
     whole = SAYS[name](97)
     for byte in range(len(whole)):  # a byte at a time, as a slow wire brings them
         first.send(whole[byte : byte + 1])
-    await heard.until(lambda: heard.spo2() == [97_000])
+    await heard.until(lambda: heard.first() == [97_000])
     unfinished = SAYS[name](96)
     first.send(unfinished[: len(unfinished) // 2])
     await asyncio.sleep(0)
@@ -96,7 +98,7 @@ async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tm
     port.symlink_to(second.path)
     await heard.until(lambda: heard.connected() == [True, False, True])
     second.send(SAYS[name](95))
-    await heard.until(lambda: heard.spo2() == [97_000, 95_000])
+    await heard.until(lambda: heard.first() == [97_000, 95_000])
     assert not [item for item in heard.told if isinstance(item, Undecoded) and item.fault is not Fault.TRUNCATED]
     await _stopped(running)
     second.unplug()
@@ -110,8 +112,8 @@ async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(t
     running = _running("masimo", f"serial:{wire.path}", heard)
     await heard.until(lambda: heard.connected() == [True])
     wire.send(line(AT, MasimoState(97, 72)))
-    await heard.until(lambda: bool(heard.spo2()))
-    assert heard.spo2() == [97_000]
+    await heard.until(lambda: bool(heard.first()))
+    assert heard.first() == [97_000]
     await _stopped(running)
     os.close(held)
     wire.unplug()
@@ -124,12 +126,29 @@ async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again(name: s
         running = _running(name, f"tcp:127.0.0.1:{wire.port}", heard)
         await wire.connected()
         wire.send(SAYS[name](97))
-        await heard.until(lambda: heard.spo2() == [97_000])
+        await heard.until(lambda: heard.first() == [97_000])
         wire.unplug()
         await wire.connected()
         wire.send(SAYS[name](95))
-        await heard.until(lambda: heard.spo2() == [97_000, 95_000])
+        await heard.until(lambda: heard.first() == [97_000, 95_000])
         assert heard.connected() == [True, False, True]
+        await _stopped(running)
+
+
+async def test_a_rack_is_asked_cut_off_and_asked_again() -> None:
+    """Three parts, each sent once the one before was acknowledged; what changed meanwhile is there at once."""
+    station, heard = BccStation({"11": pump(), "13": pumping("5.00", "1.0"), "14": pump()}), _Heard()
+    async with TcpWire(answer=station.answer) as wire:
+        running = _running("bcc", f"tcp:127.0.0.1:{wire.port}", heard)
+        await heard.until(lambda: len(heard.first()) == 3)
+        assert heard.first() == [0, 5_000, 0]  # the rates
+        station.pumps = {"13": pump(INRT="5.00", INA3="1", INVI="1.2")}
+        await wire.connected()
+        wire.unplug()
+        await heard.until(lambda: len(heard.first()) == 4)
+        await wire.connected()
+        assert heard.first()[3:] == [5_000]
+        assert [item.text for item in heard.told if isinstance(item, DeviceEvent)] == ["pumping", "pressure"]
         await _stopped(running)
 
 
