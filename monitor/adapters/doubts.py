@@ -26,6 +26,7 @@ class Doubt(StrEnum):
     ONGOING = "ongoing"  # the measurement is not finished
     DEVICE_EXCEPTION = "device_exception"  # the device reports a fault this table has no name for
     DEVICE_SAYS_QUESTIONABLE = "device_says_questionable"
+    AGE_UNKNOWN = "age_unknown"  # may be an old result told again: the device gives it no time of its own
 
     __hash__ = str.__hash__
 
@@ -39,6 +40,7 @@ _QUESTIONABLE: Final = frozenset(
         Doubt.ONGOING,
         Doubt.DEVICE_EXCEPTION,
         Doubt.DEVICE_SAYS_QUESTIONABLE,
+        Doubt.AGE_UNKNOWN,
     }
 )
 

@@ -18,10 +18,17 @@ class Redialled:
     """Adapter. Each connection gets a codec of its own. The waits between attempts grow until something was understood again, so a line
     that opens and drops at once is not hammered. Loss is told once, however many attempts fail; that it is back, when it is open."""
 
-    def __init__(self, open_line: Callable[[], Awaitable[Line]], make_codec: Callable[[], Codec[bytes]], setup: Setup) -> None:
+    def __init__(
+        self,
+        open_line: Callable[[], Awaitable[Line]],
+        make_codec: Callable[[], Codec[bytes]],
+        setup: Setup,
+        silent_after_ms: int = SILENT_AFTER_MS,
+    ) -> None:
         self._open_line = open_line
         self._make_codec = make_codec
         self._setup = setup
+        self._silent_after_ms = silent_after_ms
         self._was_told: bool | None = None
 
     async def run(self, keep: Keep) -> None:
@@ -46,7 +53,7 @@ class Redialled:
         except BaseException:
             line.close()
             raise
-        return await Conversation(line, self._make_codec(), keep, self._setup.clock, SILENT_AFTER_MS).run()
+        return await Conversation(line, self._make_codec(), keep, self._setup.clock, self._silent_after_ms).run()
 
     async def _tell(self, keep: Keep, why: str, *, is_connected: bool) -> None:
         if self._was_told is is_connected:

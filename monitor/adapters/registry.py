@@ -13,6 +13,7 @@ from monitor.adapters.base import ENTRY_POINTS, Adapter, AdapterError, AdapterSp
 
 BUILT_IN: Final[Mapping[str, str]] = {
     "bcc": "monitor.adapters.bcc.adapter",
+    "ble": "monitor.adapters.ble.adapter",
     "cms50": "monitor.adapters.cms50.adapter",
     "masimo": "monitor.adapters.masimo.adapter",
     "nellcor": "monitor.adapters.nellcor.adapter",
