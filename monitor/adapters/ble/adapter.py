@@ -89,7 +89,7 @@ class _Device:
                 await link.client.start_notify(characteristic, link.arrived)
         except self._faults as error:
             link.close()
-            raise OSError(str(error) or type(error).__name__) from error
+            raise OSError(str(error.args[0]) if error.args else type(error).__name__) from error
         except BaseException:
             link.close()
             raise

@@ -121,6 +121,7 @@ async def test_a_device_is_lost_and_found_again(radio: _Radio) -> None:
     radio.notify(uuid_of("2A37"), heart_rate(73))  # has arrived before the loss is noticed
     radio.clients[-1].lost(None)
     await heard.until(lambda: heard.connected() == [True, False, True])
+    assert [item.why for item in heard.told if isinstance(item, DeviceStatus)] == [ADDRESS, "lost", ADDRESS]
     assert len(radio.clients) == 5
     radio.notify(uuid_of("2A37"), heart_rate(74))
     await heard.until(lambda: heard.values() == [72_000, 73_000, 74_000])
@@ -158,6 +159,16 @@ async def test_a_device_that_has_nothing_to_read_is_told_and_left(radio: _Radio)
     (status,) = heard.told
     assert isinstance(status, DeviceStatus)
     assert status.why == "it has no characteristic that is read here"
+    await _stopped(running, radio)
+
+
+async def test_a_radio_that_is_off_is_said(radio: _Radio) -> None:
+    """Such faults of bleak carry a reason behind their text."""
+    heard = _Heard()
+    radio.faults = [_BleakError("Turn on Bluetooth and try again.", 3)]
+    running = asyncio.ensure_future(adapter_of("ble", _setup()).run(heard.keep))
+    await heard.until(lambda: heard.connected() == [False, True])
+    assert [item.why for item in heard.told if isinstance(item, DeviceStatus)] == ["Turn on Bluetooth and try again.", ADDRESS]
     await _stopped(running, radio)
 
 
