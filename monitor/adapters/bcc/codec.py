@@ -95,12 +95,12 @@ class BccCodec(StreamCodec):
         for raw in frame.text.split(b"\x1e"):
             if (match := _RECORD.fullmatch(raw.decode("utf-8", "replace"))) is None:
                 said.append(undecoded(Fault.MALFORMED, raw, at_ms, "record"))
-                self._is_whole = False
                 continue
             place = f"{match[1]}/{match[2]}"
             (rack if "0" in match.group(1, 2) else pumps.setdefault(place, {}))[match[3]] = match[4] or ""
         if _ANSWER_BEGINS in rack:
             self._seen, self._is_whole = set(), True
+        self._is_whole = self._is_whole and not said
         for place, fields in pumps.items():
             said += self._pump(frame.bed, place, fields, at_ms)
         if frame.is_last:

@@ -173,6 +173,8 @@ def test_a_pump_that_left_the_rack_is_told_by_a_whole_answer_alone() -> None:
     first, second = _answers(both)
     damaged = _said(*_answers(both), first, second[:50] + b"?" + second[51:], GNACK)
     assert [item.holds for item in damaged if isinstance(item, DeviceStatus)] == [True, True]
+    strange = part("ComSystem", [*records(216, "50100", {"FMNOR": "1"}), *records(216, "50111", pump()), "216,5o113,INRT,5"])
+    assert [item.holds for item in _said(*_answers(both), strange) if isinstance(item, DeviceStatus)] == [True, True]
 
 
 # --- frames ---------------------------------------------------------------------------------------------------------------------------
