@@ -72,7 +72,12 @@ def serial_or_tcp(setup: Setup, port: PortSettings, make_codec: Callable[[CodecS
 
     if scheme == "serial" and rest:
         return Redialled(lambda: open_serial(rest, port), fresh, setup)
-    host, _, number = rest.rpartition(":")
-    if scheme == "tcp" and host and number.isdecimal() and 0 < int(number) < 65_536:
-        return Redialled(lambda: open_tcp(host.strip("[]"), int(number)), fresh, setup)
+    if scheme == "tcp" and (place := host_and_port(rest)):
+        return Redialled(lambda: open_tcp(*place), fresh, setup)
     raise AdapterError(f"{setup.address!r} is no address here: write {SERIAL_OR_TCP}")
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """Of `host:port`, IPv6 in brackets; None where it is not that."""
+    host, _, number = text.rpartition(":")
+    return (host.strip("[]"), int(number)) if host and number.isdecimal() and 0 < int(number) < 65_536 else None

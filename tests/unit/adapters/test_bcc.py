@@ -261,6 +261,12 @@ def test_an_option_there_is_not_is_refused_at_once() -> None:
         ADAPTER.make_adapter(setup)
 
 
+@pytest.mark.parametrize("address", ["serial:/dev/ttyUSB0", "tcp:host", "tcp::4001", "host:4001"])
+def test_an_address_that_is_no_station_is_refused_at_once(address: str) -> None:
+    with pytest.raises(AdapterError, match="write tcp:host:4001"):
+        ADAPTER.make_adapter(Setup(address, ManualClock(NOW_MS), lambda: iter([1.0])))
+
+
 # --- a real rack ----------------------------------------------------------------------------------------------------------------------
 
 FIRST = {"INDCONU": "23", "INDORTU": "23", "DSSTATUS": "00050", "INM5": "0"}
