@@ -12,8 +12,13 @@ from typing import Any, Final
 from monitor.adapters.base import ENTRY_POINTS, Adapter, AdapterError, AdapterSpec, Codec, CodecSettings, Setup
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "bcc": "monitor.adapters.bcc.adapter",
+    "ble": "monitor.adapters.ble.adapter",
+    "cms50": "monitor.adapters.cms50.adapter",
     "hl7": "monitor.adapters.hl7.adapter",
     "masimo": "monitor.adapters.masimo.adapter",
+    "nellcor": "monitor.adapters.nellcor.adapter",
+    "nonin": "monitor.adapters.nonin.adapter",
 }
 """Name -> module with the AdapterSpec `ADAPTER`. Alphabetical, a line each."""
 

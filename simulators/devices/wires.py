@@ -3,6 +3,7 @@
 import asyncio
 import os
 import tty
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -41,10 +42,11 @@ class PtyWire:
 
 
 class TcpWire:
-    """Listens; every connection gets every byte. `async with TcpWire() as wire:`, then `wire.port`."""
+    """Listens; every connection gets every byte. `async with TcpWire() as wire:`, then `wire.port`. `answer`: of a device that is asked."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, answer: Callable[[bytes], bytes] | None = None) -> None:
         self.port = port
+        self._answer = answer
         self.connections = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -80,8 +82,9 @@ class TcpWire:
         self.connections += 1
         self._came.set()
         try:
-            while await reader.read(4_096):  # the device listens to nobody
-                pass
+            while data := await reader.read(4_096):
+                if self._answer is not None:
+                    writer.write(self._answer(data))
         except ConnectionError:
             pass
         finally:

@@ -1,4 +1,4 @@
-"""Serial oximeters on a real pty and a real socket: read, unplugged, read again."""
+"""Serial oximeters on a real pty and a real socket, and pumps that are asked over one: read, unplugged, read again."""
 
 import asyncio
 import os
@@ -12,14 +12,27 @@ import pytest
 
 from monitor.adapters.base import AdapterError, Setup
 from monitor.adapters.registry import adapter_of
-from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
+from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
 from monitor.adapters.serial_line import PortSettings, open_serial
 from monitor.clock import SystemClock
+from simulators.devices.bcc import BccStation, pump, pumping
+from simulators.devices.cms50 import Cms50State, frame
 from simulators.devices.masimo import MasimoState, line
+from simulators.devices.nellcor import NellcorState
+from simulators.devices.nellcor import line as nellcor_line
+from simulators.devices.nonin import NoninState, packet
 from simulators.devices.wires import PtyWire, TcpWire
 
 AT = datetime(2026, 11, 22, 10, 41, 7)
 PATIENCE_S = 20
+SAYS: dict[str, Callable[[int], bytes]] = {
+    "cms50": lambda spo2: frame(Cms50State(spo2, 72)) * 3,  # the third shows that the second is whole
+    "masimo": lambda spo2: line(AT, MasimoState(spo2, 72)),
+    "nellcor": lambda spo2: nellcor_line(AT, NellcorState(spo2, 72)),
+    "nonin": lambda spo2: packet(NoninState(spo2, 72)),
+}
+"""Adapter -> the bytes of its virtual device that say one SpO2."""
+every_oximeter = pytest.mark.parametrize("name", SAYS)
 
 
 class _Heard:
@@ -39,7 +52,8 @@ class _Heard:
                 self._more.clear()
                 await self._more.wait()
 
-    def spo2(self) -> list[int | None]:
+    def first(self) -> list[int | None]:
+        """The first value of each measurement: SpO2 of the oximeters, a pump's rate."""
         return [item.values[0].value_milli for item in self.told if isinstance(item, DeviceMeasurement)]
 
     def connected(self) -> list[bool]:
@@ -50,8 +64,8 @@ def _at_once() -> Iterator[float]:
     return repeat(0.005)
 
 
-def _running(address: str, heard: _Heard) -> asyncio.Task[None]:
-    adapter = adapter_of("masimo", Setup(address, SystemClock(), _at_once))
+def _running(name: str, address: str, heard: _Heard) -> asyncio.Task[None]:
+    adapter = adapter_of(name, Setup(address, SystemClock(), _at_once))
     return asyncio.ensure_future(adapter.run(heard.keep))
 
 
@@ -61,18 +75,20 @@ async def _stopped(task: asyncio.Task[None]) -> None:
     assert task.cancelled()
 
 
-async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tmp_path: Path) -> None:
-    """Half a line is on the wire when the plug is pulled; another device node stands behind the same name afterwards."""
+@every_oximeter
+async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tmp_path: Path, name: str) -> None:
+    """Half an item is on the wire when the plug is pulled; another device node stands behind the same name afterwards."""
     port, heard = tmp_path / "ttyOximeter", _Heard()
     first = PtyWire()
     port.symlink_to(first.path)
-    running = _running(f"serial:{port}", heard)
+    running = _running(name, f"serial:{port}", heard)
     await heard.until(lambda: heard.connected() == [True])
-    whole = line(AT, MasimoState(97, 72))
+    whole = SAYS[name](97)
     for byte in range(len(whole)):  # a byte at a time, as a slow wire brings them
         first.send(whole[byte : byte + 1])
-    await heard.until(lambda: heard.spo2() == [97_000])
-    first.send(line(AT, MasimoState(96, 72))[:40])
+    await heard.until(lambda: heard.first() == [97_000])
+    unfinished = SAYS[name](96)
+    first.send(unfinished[: len(unfinished) // 2])
     await asyncio.sleep(0)
     first.unplug()
     await heard.until(lambda: heard.connected() == [True, False])
@@ -81,8 +97,8 @@ async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tm
     port.unlink()
     port.symlink_to(second.path)
     await heard.until(lambda: heard.connected() == [True, False, True])
-    second.send(line(AT, MasimoState(95, 70)))
-    await heard.until(lambda: heard.spo2() == [97_000, 95_000])
+    second.send(SAYS[name](95))
+    await heard.until(lambda: heard.first() == [97_000, 95_000])
     assert not [item for item in heard.told if isinstance(item, Undecoded) and item.fault is not Fault.TRUNCATED]
     await _stopped(running)
     second.unplug()
@@ -93,28 +109,46 @@ async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(t
     held = os.open(wire.path, os.O_RDWR | os.O_NOCTTY)
     wire.send(line(AT, MasimoState(80, 72)))
     assert select.select([held], [], [], PATIENCE_S)[0]  # it waits there now
-    running = _running(f"serial:{wire.path}", heard)
+    running = _running("masimo", f"serial:{wire.path}", heard)
     await heard.until(lambda: heard.connected() == [True])
     wire.send(line(AT, MasimoState(97, 72)))
-    await heard.until(lambda: bool(heard.spo2()))
-    assert heard.spo2() == [97_000]
+    await heard.until(lambda: bool(heard.first()))
+    assert heard.first() == [97_000]
     await _stopped(running)
     os.close(held)
     wire.unplug()
 
 
-async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again() -> None:
+@every_oximeter
+async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again(name: str) -> None:
     heard = _Heard()
     async with TcpWire() as wire:
-        running = _running(f"tcp:127.0.0.1:{wire.port}", heard)
+        running = _running(name, f"tcp:127.0.0.1:{wire.port}", heard)
         await wire.connected()
-        wire.send(line(AT, MasimoState(97, 72)))
-        await heard.until(lambda: heard.spo2() == [97_000])
+        wire.send(SAYS[name](97))
+        await heard.until(lambda: heard.first() == [97_000])
         wire.unplug()
         await wire.connected()
-        wire.send(line(AT, MasimoState(95, 70)))
-        await heard.until(lambda: heard.spo2() == [97_000, 95_000])
+        wire.send(SAYS[name](95))
+        await heard.until(lambda: heard.first() == [97_000, 95_000])
         assert heard.connected() == [True, False, True]
+        await _stopped(running)
+
+
+async def test_a_rack_is_asked_cut_off_and_asked_again() -> None:
+    """Three parts, each sent once the one before was acknowledged; what changed meanwhile is there at once."""
+    station, heard = BccStation({"11": pump(), "13": pumping("5.00", "1.0"), "14": pump()}), _Heard()
+    async with TcpWire(answer=station.answer) as wire:
+        running = _running("bcc", f"tcp:127.0.0.1:{wire.port}", heard)
+        await heard.until(lambda: len(heard.first()) == 3)
+        assert heard.first() == [0, 5_000, 0]  # the rates
+        station.pumps = {"13": pump(INRT="5.00", INA3="1", INVI="1.2")}
+        await wire.connected()
+        wire.unplug()
+        await heard.until(lambda: len(heard.first()) == 4)
+        await wire.connected()
+        assert heard.first()[3:] == [5_000]
+        assert [item.text for item in heard.told if isinstance(item, DeviceEvent)] == ["pumping", "pressure"]
         await _stopped(running)
 
 

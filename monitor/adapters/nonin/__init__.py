@@ -1,0 +1,1 @@
+"""Nonin's OEM modules: serial data formats 2 and 7, binary, three packets a second."""
