@@ -57,6 +57,20 @@ class VagalReaction(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fiel
     heart_rate_fall: Annotated[float, msgspec.Meta(gt=0, le=60)]
 
 
+class Apnoea(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="apnoea"):
+    """The patient does not breathe. What that does to oxygen and carbon dioxide follows."""
+
+
+class Panic(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="panic"):
+    """Fear: heart, pressure and breathing go up with `strength`; midazolam calms it."""
+
+    strength: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+
+
+class Emesis(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="emesis"):
+    """Retching: heart rate up, breathing held."""
+
+
 class ProbeOff(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="probe_off"):
     """The finger probe is off: SpO2 is sent as null."""
 
@@ -129,7 +143,7 @@ class Disordered(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     longest_s: Annotated[int, msgspec.Meta(ge=1, le=60)] = 8
 
 
-PatientEvent = Surge | Tachycardia | Desaturation | VagalReaction
+PatientEvent = Surge | Tachycardia | Desaturation | VagalReaction | Apnoea | Panic | Emesis
 Fault = ProbeOff | LeadsOff | CuffFails | Stuck | Frozen | Disconnect
 Artefact = Motion | Noise | CuffDisturbed | ClockStep | Disordered
 Event = PatientEvent | Fault | Artefact

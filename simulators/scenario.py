@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.session import Name
 from simulators.events import Event, Minute, Surge
+from simulators.pharmacology import COMEDICATIONS, KINETICS
 from simulators.response import PeakRise
 
 MAX_SCENARIO_BYTES: Final = 100_000
@@ -32,12 +33,19 @@ class PatientSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     spo2: Annotated[float, msgspec.Meta(ge=85, le=100)] | None = None
     respiratory_rate: Annotated[float, msgspec.Meta(ge=8, le=30)] | None = None
     peak_rise: PeakRise | None = None
+    takes: tuple[str, ...] = ()  # comedications of pharmacology.toml
+    kinetics: str | None = None  # a model of pharmacology.toml; without it the default one of the drug
 
     def __post_init__(self) -> None:
         if (self.systolic is None) != (self.diastolic is None):
             raise ValueError("systolic and diastolic are given together or not at all")
         if self.systolic is not None and self.diastolic is not None and self.systolic - self.diastolic < 20:
             raise ValueError("systolic must be at least 20 above diastolic")
+        unknown = [name for name in self.takes if name not in COMEDICATIONS]
+        if unknown:
+            raise ValueError(f"takes: {', '.join(unknown)} is none of {', '.join(COMEDICATIONS)}")
+        if self.kinetics is not None and self.kinetics not in KINETICS:
+            raise ValueError(f"kinetics: {self.kinetics} is none of {', '.join(KINETICS)}")
 
 
 class OrderSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -26,7 +26,7 @@ STREAMED: Final = tuple(AVERAGING_S)
 SETTLING_S: Final = {vital: round(4 * tau_s) for vital, tau_s in AVERAGING_S.items()}  # what was averaged in is down to 2 % then
 
 # How far one number lies from the truth, as a standard deviation: noise and rounding to a whole number; of the cuff its bias on this arm,
-# its repeatability, and what the error of systolic and diastolic (see `_measure`) makes of the mean.
+# its repeatability, and what the error of systolic and diastolic (see `measure_cuff`) makes of the mean.
 _ROUNDING_SD: Final = 12**-0.5
 _DIASTOLIC_SD: Final = math.hypot(0.6 * CUFF_BIAS_SD, 0.85 * CUFF_REPEAT_SD)
 ERROR_SD: Final = {vital: math.hypot(sd, _ROUNDING_SD) for vital, sd in _NOISE_SD.items()} | {
@@ -98,7 +98,7 @@ class Cuff:
                 return None
             self._ends_at_s = None
             self._rested_at_s = now_s + _REST_S
-            return _measure(truth, self._bias, self._rng)
+            return measure_cuff(truth, self._bias, self._rng)
         if self._is_due(now_s):
             self._ends_at_s = now_s + self._rng.randint(*CUFF_TAKES_S)
             self._extra_at_s = None
@@ -111,7 +111,7 @@ class Cuff:
         return (is_asked or self._next_s <= now_s) and now_s >= self._rested_at_s
 
 
-def _measure(truth: Vitals, bias: float, rng: random.Random) -> CuffResult:
+def measure_cuff(truth: Vitals, bias: float, rng: random.Random) -> CuffResult:
     """Systolic and diastolic err together in part; the mean lies between them, where the oscillations are strongest."""
     common, own = (max(-3.0, min(3.0, rng.gauss(0.0, 1.0))) for _ in range(2))
     systolic = round(truth.systolic + bias + CUFF_REPEAT_SD * common)
