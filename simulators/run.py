@@ -17,8 +17,9 @@ from schemas.device_wire import Hello
 from schemas.measurement import Mode
 from schemas.session import Phase
 from schemas.stream_wire import SessionNow
-from simulators.bed import Bed, BedScript, bed_intervals
+from simulators.bed import Bed, BedScript
 from simulators.bed_feed import feed, hello_of, source_of
+from simulators.bedside_monitor import bed_intervals
 from simulators.clinician import NAME, Clinician, Registered
 from simulators.clock import Clock, Sleep
 from simulators.device_client import DeviceClient, DeviceRefused

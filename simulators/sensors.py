@@ -7,6 +7,7 @@ mean error at most 5, SD at most 8 mm[Hg]).
 
 import math
 import random
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -22,6 +23,9 @@ REMEASURE_AFTER_S: Final = 4  # from the request to the start of inflation; the 
 _REST_S: Final = 15  # between the end of one cycle and the start of another
 AVERAGING_S: Final = {Vital.HEART_RATE: 5.0, Vital.SPO2: 8.0, Vital.RESPIRATORY_RATE: 15.0}  # SpO2: Masimo's default 8 s
 _NOISE_SD: Final = {Vital.HEART_RATE: 0.5, Vital.SPO2: 0.25, Vital.RESPIRATORY_RATE: 0.4}
+CAPNOGRAPH_S: Final = 5.0
+_CAPNOGRAPH_SD: Final = 0.5
+_A_BREATH: Final = 1.0  # 1/min; below it the capnograph finds none
 STREAMED: Final = tuple(AVERAGING_S)
 SETTLING_S: Final = {vital: round(4 * tau_s) for vital, tau_s in AVERAGING_S.items()}  # what was averaged in is down to 2 % then
 
@@ -41,18 +45,27 @@ class Streams:
 
     def __init__(self, seed: int) -> None:
         self._rng = seeded(seed, "sensors")
+        self._capnograph = seeded(seed, "capnograph")
         self._averages: dict[Vital, float] = {}
 
-    def step(self, truth: Vitals) -> dict[Vital, int]:
+    def step(self, truth: Vitals, averaging_s: Mapping[Vital, float] = AVERAGING_S) -> dict[Vital, int]:
         """One second later: whole numbers, SpO2 at most 100."""
         true = {Vital.HEART_RATE: truth.heart_rate, Vital.SPO2: truth.spo2, Vital.RESPIRATORY_RATE: truth.respiratory_rate}
         shown: dict[Vital, int] = {}
         for vital, value in true.items():
-            before = self._averages.get(vital, value)
-            self._averages[vital] = before + (value - before) / AVERAGING_S[vital]
-            shown[vital] = round(max(0.0, self._averages[vital] + self._rng.gauss(0.0, _NOISE_SD[vital])))
-        shown[Vital.SPO2] = min(100, shown[Vital.SPO2])
+            number = round(max(0.0, self._average(vital, value, averaging_s[vital]) + self._rng.gauss(0.0, _NOISE_SD[vital])))
+            shown[vital] = min(100, number) if vital is Vital.SPO2 else number
         return shown
+
+    def end_tidal(self, truth: Vitals) -> int | None:
+        """One second later: what a capnograph shows; None without a breath."""
+        number = self._average(Vital.ETCO2, truth.etco2, CAPNOGRAPH_S) + self._capnograph.gauss(0.0, _CAPNOGRAPH_SD)
+        return round(number) if truth.respiratory_rate >= _A_BREATH else None
+
+    def _average(self, vital: Vital, value: float, over_s: float) -> float:
+        before = self._averages.get(vital, value)
+        self._averages[vital] = before + (value - before) / over_s
+        return self._averages[vital]
 
 
 class CuffResult(msgspec.Struct, frozen=True):
