@@ -18,7 +18,14 @@ def source_of(scenario: Scenario, seed: int) -> str:
     return f"simulated patient: {scenario.title}, seed {seed}"
 
 
-async def feed(bed: Bed, client: DeviceClient, script: BedScript | None = None) -> None:
+class Line:
+    """The device that stands at the bed now: another one once it was swapped."""
+
+    def __init__(self, client: DeviceClient) -> None:
+        self.client = client
+
+
+async def feed(bed: Bed, line: Line, script: BedScript | None = None) -> None:
     """Frame after frame, each when the monitor's clock reaches its stamp, until the bed's session ends.
 
     `script` plays the clinician; without it somebody else moves the bed on. A feed that fell behind sends without waiting until it caught
@@ -28,17 +35,23 @@ async def feed(bed: Bed, client: DeviceClient, script: BedScript | None = None) 
     def remeasure(request: RemeasureNow) -> None:
         bed.remeasure(request.vital)
 
-    client.on_remeasure = remeasure
     while True:
-        await client.clock.sleep_until(bed.next_at_ms)
+        line.client.on_remeasure = remeasure
+        await line.client.clock.sleep_until(bed.next_at_ms)
+        client = line.client
         if script is not None:
             script.step()
         if bed.has_ended:
             client.restore()
             return
-        if bed.faults.is_disconnected:
+        faults, boots = bed.faults, bed.boots
+        measurements = bed.next_frame().measurements
+        if bed.boots != boots:
+            client.restart()
+        if faults.is_disconnected or faults.is_off:
             client.cut()
         else:
             client.restore()
-        client.send(bed.next_frame().measurements)
+        if not faults.is_off:
+            client.send(measurements)
         await asyncio.sleep(0)  # a feed that catches up must not keep the line's own tasks from running
