@@ -2,8 +2,9 @@
 
 import asyncio
 
-from schemas.device_wire import Hello, RemeasureNow, WireInterval
+from schemas.device_wire import Hello, RemeasureNow, WireInterval, WireMeasurement
 from schemas.measurement import Mode
+from schemas.vitals import Vital
 from simulators.bed import Bed, BedScript
 from simulators.device_client import DeviceClient
 from simulators.scenario import Scenario
@@ -19,10 +20,17 @@ def source_of(scenario: Scenario, seed: int) -> str:
 
 
 class Line:
-    """The device that stands at the bed now: another one once it was swapped."""
+    """The device that stands at the bed now, another one once it was swapped; and the last value of each vital sign that was sent."""
 
     def __init__(self, client: DeviceClient) -> None:
         self.client = client
+        self.sent: dict[Vital, float | None] = {}
+
+    def send(self, measurements: tuple[WireMeasurement, ...]) -> None:
+        for part in measurements:
+            for reading in part.readings:
+                self.sent[reading.vital] = reading.value
+        self.client.send(measurements)
 
 
 async def feed(bed: Bed, line: Line, script: BedScript | None = None) -> None:
@@ -53,5 +61,5 @@ async def feed(bed: Bed, line: Line, script: BedScript | None = None) -> None:
         else:
             client.restore()
         if not faults.is_off:
-            client.send(measurements)
+            line.send(measurements)
         await asyncio.sleep(0)  # a feed that catches up must not keep the line's own tasks from running

@@ -31,6 +31,7 @@ from simulators.rest import HttpFactory, MonitorRefused, Rest
 from simulators.say import Say, ignore
 from simulators.scenario import Scenario, load_scenario
 from simulators.seeds import seeded
+from simulators.view import Seat
 
 DEMO_SCENARIOS: Final = ("uneventful", "hypertensive-surge", "tachycardia", "desaturation")
 MAX_BEDS: Final = 200  # every bed is a socket, a session and a poll four times a second
@@ -72,6 +73,7 @@ class Ward(msgspec.Struct, kw_only=True):
     clock: Clock | None
     sleep: Sleep
     on_session: Callable[[BedStarted], None]
+    on_seat: Callable[[Seat], None]
     say: Say
     lines: set[DeviceClient]
 
@@ -90,6 +92,7 @@ async def run_beds(
     clock: Clock | None = None,
     sleep: Sleep = asyncio.sleep,
     on_session: Callable[[BedStarted], None] = lambda _: None,
+    on_seat: Callable[[Seat], None] = lambda _: None,
     say: Say = ignore,
     lines: set[DeviceClient] | None = None,
 ) -> list[BedResult]:
@@ -118,6 +121,7 @@ async def run_beds(
                 clock=clock,
                 sleep=sleep,
                 on_session=on_session,
+                on_seat=on_seat,
                 say=say,
                 lines=set() if lines is None else lines,
             )
@@ -188,6 +192,7 @@ async def _session(ward: Ward, room: str, device: Registered, scenario: Scenario
         await client.welcomed()
         start_ms = client.clock.now_ms()
         bed = Bed(scenario, seed, start_ms, speed=ward.speed)
+        ward.on_seat(Seat(room, bed, line))
         ward.on_session(BedStarted(session.id, room, device.device, scenario.name, seed))
         over = asyncio.Event()
         async with asyncio.TaskGroup() as group:

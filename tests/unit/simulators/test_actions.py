@@ -1,11 +1,15 @@
 """What a scenario's clinician does: at its minute, once, to the patient and in the record."""
 
+from pathlib import Path
+from typing import get_args
+
 import pytest
 
 from schemas.session import Phase, Treatment
 from schemas.signs import Charted
 from simulators.actions import Action, Chart, Give, Oxygen, Push, SetRate, line_of
 from simulators.bed import Bed, BedScript
+from simulators.events import Event
 from simulators.pharmacology import MEDICINES
 from simulators.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
 
@@ -49,7 +53,7 @@ def test_a_resumed_infusion_has_the_rate_it_was_paused_at():
 
 def test_each_action_is_done_once_at_its_minute():
     bed, done = _played(_scenario(USUAL + _act("push", 9.5, "mg = 5") + _act("oxygen", 11, "l_per_min = 2")), 15)
-    assert [(round(minute, 2), type(action)) for minute, action in done] == [(9.5, Push), (11.0, Oxygen)]
+    assert [(round(minute, 2), action.__struct_config__.tag) for minute, action in done] == [(9.5, "push"), (11.0, "oxygen")]
     assert bed.infused_mg == pytest.approx(5 + 9 * bed.scenario.rate_mg_per_min, abs=0.1)
     assert bed.patient.medicines.oxygen_l_per_min == 2
 
@@ -103,3 +107,10 @@ def test_what_was_done_can_be_said():
     ]
     assert said == ["rate set to 2 mg/min", f"labetalol 20 {MEDICINES['labetalol'].unit} given", "oxygen 3 l/min"]
     assert line_of(Chart(at_min=0, sign=Charted.VOMITING, value=1)) == "vomiting: 1"
+
+
+def test_every_kind_of_event_and_action_is_on_the_page():
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "add-a-scenario.md").read_text()
+    assert [
+        kind.__struct_config__.tag for kind in (*get_args(Event), *get_args(Action)) if f"`{kind.__struct_config__.tag}`" not in page
+    ] == []
