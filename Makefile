@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup dev demo test check lint bench alert-quality cover schemas docs lock clean
+.PHONY: help setup dev demo test check lint bench alert-quality simulator-check cover schemas docs lock clean
 
 # The first Python >= 3.11 that can make a virtual environment; set PYTHON=... to choose another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -50,6 +50,9 @@ bench: dev ## figures of this machine (ARGS="--quick --json FILE")
 
 alert-quality: dev ## sensitivity, false alerts and delay over 500 simulated sessions, into docs/ (ARGS="--sessions N --json FILE")
 	@exec $(BIN)/python -m benchmarks.alert_quality --docs $(ARGS)
+
+simulator-check: dev ## the simulated patients against published ones, into docs/ (ARGS="--patients N --json FILE")
+	@exec $(BIN)/python -m benchmarks.simulator_check --docs $(ARGS)
 
 # --- prove --------------------------------------------------------------------------------------------------------------------------
 # Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. Each runs a file on each of two cores. All three steps run, whichever fails.

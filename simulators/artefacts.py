@@ -16,6 +16,7 @@ from simulators.faults import Faults
 from simulators.patient import Vitals
 from simulators.seeds import seeded
 from simulators.sensors import CuffResult
+from simulators.wire_events import Late
 
 MOTION_SPO2: Final = (85.0, 4.0)  # mean, SD
 _LOSES_SIGNAL: Final = 0.15  # a second, while it moves
@@ -24,6 +25,7 @@ _EXTRA_BEATS_BEGIN: Final = 0.2  # a second
 _EXTRA_BEATS_S: Final = (2, 6)
 _EXTRA_BEATS: Final = (1.3, 2.2)  # factor on the heart rate
 _CHEST_MOVES: Final = (0.5, 2.0)  # factor on the respiratory rate
+_WEAK_PULSE: Final = (-2.0, 2.5)  # mean error of SpO2 and its SD, where a cold hand gives a value at all
 _COUNTED_TWICE: Final = 0.85  # share of seconds in which noise is counted
 
 
@@ -52,6 +54,10 @@ class SensorArtefacts:
             )
         else:
             self._has_signal, self._extra_s = True, 0
+        if faults.perfusion is not None:
+            if rng.random() < faults.perfusion.share:
+                lost = frozenset({Vital.SPO2})
+            truth = msgspec.structs.replace(truth, spo2=max(1.0, min(100.0, truth.spo2 + rng.gauss(*_WEAK_PULSE))))
         if faults.noise is not None and rng.random() < _COUNTED_TWICE:
             truth = msgspec.structs.replace(truth, heart_rate=min(300.0, truth.heart_rate * faults.noise.factor))
         return truth, lost
@@ -93,16 +99,22 @@ class Delivery:
     def __init__(self, seed: int) -> None:
         self._rng = seeded(seed, "delivery")
         self._held: list[tuple[int, WireMeasurement]] = []  # (second at which it arrives, what)
+        self._is_late = False
         self._sent: WireMeasurement | None = None
 
-    def due(self, now_s: int, fresh: tuple[WireMeasurement, ...], disorder: Disordered | None) -> tuple[WireMeasurement, ...]:
-        """What arrives in this second, in the order of arrival. Bounded by `longest_s` measurements of each kind under way."""
+    def due(self, now_s: int, fresh: tuple[WireMeasurement, ...], disorder: Disordered | Late | None) -> tuple[WireMeasurement, ...]:
+        """What arrives in this second, in the order of arrival. Bounded by `longest_s` (`delay_s`) measurements of each kind under way."""
         if disorder is None and not self._held:
             self._sent = fresh[0]
             return fresh
         arriving: list[WireMeasurement] = []
+        if self._is_late and not isinstance(disorder, Late):  # the way is short again: what is under way comes first
+            arriving, self._held = [part for _, part in self._held], []
+        self._is_late = isinstance(disorder, Late)
         for part in fresh:
-            if disorder is not None and self._rng.random() < disorder.share:
+            if isinstance(disorder, Late):
+                self._held.append((now_s + disorder.delay_s, part))
+            elif disorder is not None and self._rng.random() < disorder.share:
                 self._held.append((now_s + self._rng.randint(1, disorder.longest_s), part))
             else:
                 arriving.append(part)

@@ -2,8 +2,9 @@
 
 import asyncio
 
-from schemas.device_wire import Hello, RemeasureNow, WireInterval
+from schemas.device_wire import Hello, RemeasureNow, WireInterval, WireMeasurement
 from schemas.measurement import Mode
+from schemas.vitals import Vital
 from simulators.bed import Bed, BedScript
 from simulators.device_client import DeviceClient
 from simulators.scenario import Scenario
@@ -18,7 +19,21 @@ def source_of(scenario: Scenario, seed: int) -> str:
     return f"simulated patient: {scenario.title}, seed {seed}"
 
 
-async def feed(bed: Bed, client: DeviceClient, script: BedScript | None = None) -> None:
+class Line:
+    """The device that stands at the bed now, another one once it was swapped; and the last value of each vital sign that was sent."""
+
+    def __init__(self, client: DeviceClient) -> None:
+        self.client = client
+        self.sent: dict[Vital, float | None] = {}
+
+    def send(self, measurements: tuple[WireMeasurement, ...]) -> None:
+        for part in measurements:
+            for reading in part.readings:
+                self.sent[reading.vital] = reading.value
+        self.client.send(measurements)
+
+
+async def feed(bed: Bed, line: Line, script: BedScript | None = None) -> None:
     """Frame after frame, each when the monitor's clock reaches its stamp, until the bed's session ends.
 
     `script` plays the clinician; without it somebody else moves the bed on. A feed that fell behind sends without waiting until it caught
@@ -28,17 +43,23 @@ async def feed(bed: Bed, client: DeviceClient, script: BedScript | None = None) 
     def remeasure(request: RemeasureNow) -> None:
         bed.remeasure(request.vital)
 
-    client.on_remeasure = remeasure
     while True:
-        await client.clock.sleep_until(bed.next_at_ms)
+        line.client.on_remeasure = remeasure
+        await line.client.clock.sleep_until(bed.next_at_ms)
+        client = line.client
         if script is not None:
             script.step()
         if bed.has_ended:
             client.restore()
             return
-        if bed.faults.is_disconnected:
+        faults, boots = bed.faults, bed.boots
+        measurements = bed.next_frame().measurements
+        if bed.boots != boots:
+            client.restart()
+        if faults.is_disconnected or faults.is_off:
             client.cut()
         else:
             client.restore()
-        client.send(bed.next_frame().measurements)
+        if not faults.is_off:
+            line.send(measurements)
         await asyncio.sleep(0)  # a feed that catches up must not keep the line's own tasks from running

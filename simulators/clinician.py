@@ -48,6 +48,9 @@ class Clinician:
     async def bind(self, session: str, device: str) -> None:
         await self._rest.order(f"/sessions/{session}/bindings", {"device": device})
 
+    async def unbind(self, session: str, device: str) -> None:
+        await self._rest.delete(f"/sessions/{session}/bindings/{device}")
+
     async def look(self, session: str) -> SessionNow:
         return await self._rest.get(f"/sessions/{session}", SessionNow)
 
@@ -57,6 +60,10 @@ class Clinician:
 
     async def set_rate(self, session: str, rate_mg_per_min: float) -> None:
         await self._rest.order(f"/sessions/{session}/doses", {"kind": "rate", "rate_mg_per_min": rate_mg_per_min})
+
+    async def give(self, session: str, amount_mg: float) -> None:
+        """A dose at once."""
+        await self._rest.order(f"/sessions/{session}/doses", {"kind": "bolus", "amount_mg": amount_mg})
 
     async def acknowledge(self, session: str, alert: str) -> None:
         await self._rest.order(f"/sessions/{session}/alerts/{alert}/acknowledgement", {"comment": NAME})

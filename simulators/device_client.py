@@ -81,7 +81,7 @@ class DeviceClient:
         self.session: str | None = None  # the session of the last welcome
         self._url = ingest_url(url)
         self._token = token
-        self._hello = hello
+        self.hello = hello
         self._boots = 1
         self._rng = rng
         self._sleep = sleep
@@ -133,7 +133,7 @@ class DeviceClient:
     def send(self, measurements: tuple[WireMeasurement, ...]) -> None:
         """Keep a frame and send it when the window allows. A full outbox drops the oldest unsent frame and says so."""
         if not self._outbox.put(measurements) and (self.counts.dropped == 1 or self.counts.dropped % 1000 == 0):
-            self._say(f"{self._hello.device}: outbox full, {self.counts.dropped} frames dropped")
+            self._say(f"{self.hello.device}: outbox full, {self.counts.dropped} frames dropped")
         self._work.set()
 
     async def drained(self) -> None:
@@ -154,9 +154,16 @@ class DeviceClient:
         """The line fails: the connection is gone without a word until `restore`."""
         if self._line_is_up.is_set():
             self._line_is_up.clear()
-            self._say(f"{self._hello.device}: line cut")
+            self._say(f"{self.hello.device}: line cut")
             if self._socket is not None:
                 self._socket.transport.abort()
+
+    def restart(self) -> None:
+        """The device was switched off and on: it connects under a new boot and counts from 1."""
+        self._boots += 1
+        self._outbox.start_over()
+        if self._socket is not None:
+            self._socket.transport.abort()
 
     def restore(self) -> None:
         self._line_is_up.set()
@@ -176,12 +183,12 @@ class DeviceClient:
             except* (OSError, TimeoutError, WebSocketException, msgspec.MsgspecError) as failed:
                 if self._line_is_up.is_set() and not self._is_lost and not self._is_over:
                     self._is_lost = True
-                    self._say(f"{self._hello.device}: {_first(failed)}; {self.backlog} frames kept")
+                    self._say(f"{self.hello.device}: {_first(failed)}; {self.backlog} frames kept")
             if not self._is_over:
                 await self._sleep(next(self._backoff))
 
     async def _connect(self) -> None:
-        hello = msgspec.structs.replace(self._hello, boot=self._hello.boot if self._boots == 1 else f"{self._hello.boot}.{self._boots}")
+        hello = msgspec.structs.replace(self.hello, boot=self.hello.boot if self._boots == 1 else f"{self.hello.boot}.{self._boots}")
         try:
             async with connect(
                 self._url,
@@ -228,7 +235,7 @@ class DeviceClient:
         self.connections += 1
         self._is_lost = False
         if self.connections > 1:
-            self._say(f"{self._hello.device}: connected again, {self.backlog} frames to send")
+            self._say(f"{self.hello.device}: connected again, {self.backlog} frames to send")
         self._welcomed.set()
         self._changed.set()
 
@@ -267,7 +274,7 @@ class DeviceClient:
             raise msgspec.ValidationError(f"the monitor refused a frame without its number: {refused.reason}: {refused.detail}")
         verdict = self._outbox.refused(refused.seq, refused.reason)
         if is_first:
-            self._say(f"{self._hello.device}: frame {refused.seq} refused: {refused.reason}: {refused.detail}")
+            self._say(f"{self.hello.device}: frame {refused.seq} refused: {refused.reason}: {refused.detail}")
         if verdict is Verdict.GIVE_UP:
             raise DeviceRefused(refused.reason, refused.detail)
         if verdict is Verdict.NEW_BOOT:

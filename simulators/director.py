@@ -13,9 +13,10 @@ from typing import Final
 import msgspec
 
 from schemas.alert import AlertState
-from schemas.session import OPEN_PHASES, Order, Phase, Treatment
+from schemas.session import INFUSED, OPEN_PHASES, Order, Phase, Treatment
 from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
+from simulators.acting import Actions
 from simulators.bed import Bed
 from simulators.charting import CHECK_EVERY_MS, before_discharge, check_due_ms, response_check, unaccounted_ug, unanswered
 from simulators.clinician import NAME, Clinician
@@ -59,6 +60,8 @@ def next_step(session: SessionNow, timeline: Timeline, *, begin_ms: int, speed: 
         case Phase.INFUSING if session.rate_ug_per_min > 0:
             left_ug = _planned_ug_per_min(session.order) * timeline.infusion_min / speed - session.given_ug
             return Step(Phase.RECOVERY, session.given_at_ms + max(0, round(left_ug / session.rate_ug_per_min * 60_000)))
+        case Phase.INFUSING if session.order.treatment not in INFUSED:  # nothing runs: it ends when it has been watched long enough
+            return Step(Phase.RECOVERY, session.phase_since_ms + round(timeline.infusion_min * minute_ms))
         case Phase.RECOVERY:
             return Step(Phase.CLOSED, session.phase_since_ms + round(timeline.recovery_min * minute_ms))
         case _:
@@ -86,6 +89,7 @@ class Director:
         begin_ms: int = 0,
         speed: float = 1.0,
         acknowledge: bool = False,
+        actions: Actions | None = None,
         say: Say = ignore,
     ) -> None:
         self._clinician = clinician
@@ -96,6 +100,7 @@ class Director:
         self._begin_ms = begin_ms
         self._speed = speed
         self._acknowledge = acknowledge
+        self._actions = actions
         self._say = say
         self._refusals = 0
         self._retry_ms = 0
@@ -110,6 +115,7 @@ class Director:
             if self._acknowledge:
                 await self._answer_alerts()
             await self._chart(unanswered(self._now))
+            action_ms = None if self._actions is None else await self._actions.do(self._now.id, self._clock.now_ms())
             check_ms = check_due_ms(self._now)
             if check_ms is not None and check_ms <= self._clock.now_ms():
                 await self._chart(response_check(self._now.given_ug, self._now.order))
@@ -119,7 +125,7 @@ class Director:
             if step is not None and due_ms is not None and due_ms <= self._clock.now_ms():
                 await self._order(step.phase)
             else:
-                await self._wait(min((at_ms for at_ms in (due_ms, check_ms) if at_ms is not None), default=None))
+                await self._wait(min((at_ms for at_ms in (due_ms, check_ms, action_ms) if at_ms is not None), default=None))
 
     def _see(self, session: SessionNow) -> None:
         """Make the patient follow what is on record."""
@@ -143,7 +149,11 @@ class Director:
             if phase is Phase.INFUSING and not self._now.vials:
                 await self._clinician.draw(self._now.id, self._now.order.dose_ug / 1000)
             await self._clinician.order_phase(self._now.id, phase, override)
-            if phase is Phase.INFUSING and (await self._clinician.look(self._now.id)).rate_ug_per_min == 0:
+            if (
+                phase is Phase.INFUSING
+                and self._now.order.treatment in INFUSED
+                and (await self._clinician.look(self._now.id)).rate_ug_per_min == 0
+            ):
                 await self._clinician.set_rate(self._now.id, _planned_ug_per_min(self._now.order) / 1000)
         except MonitorRefused as refused:
             if not _is_about_the_order(refused):

@@ -12,22 +12,8 @@ from typing import Annotated
 import msgspec
 
 from schemas.vitals import Vital
-
-Minute = Annotated[float, msgspec.Meta(ge=0, le=600)]
-
-
-class Spell(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that lasts from one minute to another."""
-
-    from_min: Minute
-    to_min: Minute
-
-    def __post_init__(self) -> None:
-        if self.to_min <= self.from_min:
-            raise ValueError("to_min must be after from_min")
-
-    def holds(self, at_min: float) -> bool:
-        return self.from_min <= at_min < self.to_min
+from simulators.spell import Spell
+from simulators.wire_events import WireEvent
 
 
 class PatientSpell(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,12 +43,43 @@ class VagalReaction(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fiel
     heart_rate_fall: Annotated[float, msgspec.Meta(gt=0, le=60)]
 
 
+class Apnoea(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="apnoea"):
+    """The patient does not breathe. What that does to oxygen and carbon dioxide follows."""
+
+
+class Panic(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="panic"):
+    """Fear: heart, pressure and breathing go up with `strength`; midazolam calms it."""
+
+    strength: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+
+
+class Emesis(PatientSpell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="emesis"):
+    """Retching: heart rate up, breathing held."""
+
+
 class ProbeOff(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="probe_off"):
     """The finger probe is off: SpO2 is sent as null."""
 
 
 class LeadsOff(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="leads_off"):
     """ECG electrodes are off: heart rate and respiratory rate (impedance) are sent as null."""
+
+
+class SameLimb(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="same_limb"):
+    """Probe and cuff are on one arm: while the cuff is inflated SpO2 has no value."""
+
+
+class LowPerfusion(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="low_perfusion"):
+    """A cold hand: in a `share` of the seconds the oximeter finds no pulse, in the others it reads low and unsteadily."""
+
+    share: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 0.4
+
+
+class Averaging(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="averaging"):
+    """The device averages one streamed value over `over_s` (its time constant) in place of its usual time."""
+
+    vital: Vital
+    over_s: Annotated[float, msgspec.Meta(ge=1, le=120)]
 
 
 class CuffFails(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="cuff_fails"):
@@ -118,7 +135,7 @@ class CuffDisturbed(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True
 class ClockStep(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="clock_step"):
     """The device's clock is `step_s` ahead (below 0: behind) in this time, and steps back at its end."""
 
-    step_s: Annotated[float, msgspec.Meta(ge=-90_000, le=90_000)]
+    step_s: Annotated[float, msgspec.Meta(ge=-5e9, le=4e9)]  # to a year far away, as a clock without a battery has it
 
 
 class Disordered(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="disordered"):
@@ -129,7 +146,7 @@ class Disordered(Spell, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     longest_s: Annotated[int, msgspec.Meta(ge=1, le=60)] = 8
 
 
-PatientEvent = Surge | Tachycardia | Desaturation | VagalReaction
-Fault = ProbeOff | LeadsOff | CuffFails | Stuck | Frozen | Disconnect
-Artefact = Motion | Noise | CuffDisturbed | ClockStep | Disordered
-Event = PatientEvent | Fault | Artefact
+PatientEvent = Surge | Tachycardia | Desaturation | VagalReaction | Apnoea | Panic | Emesis
+Fault = ProbeOff | LeadsOff | SameLimb | CuffFails | Stuck | Frozen | Disconnect
+Artefact = Motion | Noise | LowPerfusion | Averaging | CuffDisturbed | ClockStep | Disordered
+Event = PatientEvent | Fault | Artefact | WireEvent

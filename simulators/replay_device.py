@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.device_wire import WireInterval, WireMeasurement
 from schemas.vitals import VITAL_SIGNS
-from simulators.bed import MAX_WIRE_INTERVAL_S, intervals_of, measurement
+from simulators.bedside_monitor import MAX_WIRE_INTERVAL_S, intervals_of, measurement
 from simulators.device_client import DeviceClient
 from simulators.recordings.recording import Description, Recording, Sample, Values
 

@@ -55,6 +55,9 @@ class Rest:
     async def post(self, path: str, body: Mapping[str, Any], answer: type[T], *, is_creation: bool = False) -> T:
         return msgspec.json.decode(await self._send("POST", path, body, is_creation=is_creation), type=answer)
 
+    async def delete(self, path: str) -> None:
+        await self._send("DELETE", path, None, is_creation=False)
+
     async def order(self, path: str, body: Mapping[str, Any]) -> None:
         """A POST whose answer does not matter."""
         await self._send("POST", path, body, is_creation=False)

@@ -8,6 +8,7 @@ cuff confirmation and the dose on record no longer fit the patient; it is for lo
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from typing import Final
 
@@ -17,8 +18,10 @@ from schemas.device_wire import Hello
 from schemas.measurement import Mode
 from schemas.session import Phase
 from schemas.stream_wire import SessionNow
-from simulators.bed import Bed, BedScript, bed_intervals
-from simulators.bed_feed import feed, hello_of, source_of
+from simulators.acting import Actions
+from simulators.bed import Bed, BedScript
+from simulators.bed_feed import Line, feed, hello_of, source_of
+from simulators.bedside_monitor import bed_intervals
 from simulators.clinician import NAME, Clinician, Registered
 from simulators.clock import Clock, Sleep
 from simulators.device_client import DeviceClient, DeviceRefused
@@ -28,6 +31,7 @@ from simulators.rest import HttpFactory, MonitorRefused, Rest
 from simulators.say import Say, ignore
 from simulators.scenario import Scenario, load_scenario
 from simulators.seeds import seeded
+from simulators.view import Seat
 
 DEMO_SCENARIOS: Final = ("uneventful", "hypertensive-surge", "tachycardia", "desaturation")
 MAX_BEDS: Final = 200  # every bed is a socket, a session and a poll four times a second
@@ -69,6 +73,7 @@ class Ward(msgspec.Struct, kw_only=True):
     clock: Clock | None
     sleep: Sleep
     on_session: Callable[[BedStarted], None]
+    on_seat: Callable[[Seat], None]
     say: Say
     lines: set[DeviceClient]
 
@@ -87,6 +92,7 @@ async def run_beds(
     clock: Clock | None = None,
     sleep: Sleep = asyncio.sleep,
     on_session: Callable[[BedStarted], None] = lambda _: None,
+    on_seat: Callable[[Seat], None] = lambda _: None,
     say: Say = ignore,
     lines: set[DeviceClient] | None = None,
 ) -> list[BedResult]:
@@ -115,6 +121,7 @@ async def run_beds(
                 clock=clock,
                 sleep=sleep,
                 on_session=on_session,
+                on_seat=on_seat,
                 say=say,
                 lines=set() if lines is None else lines,
             )
@@ -155,7 +162,7 @@ async def run_device(
         async with client.running():
             await client.welcomed()
             bed = Bed(scenario, seed, client.clock.now_ms(), speed=speed)
-            await feed(bed, client, BedScript(bed))
+            await feed(bed, Line(client), BedScript(bed))
             await client.drained()
             await client.bye("end of the scenario")
     except* DeviceRefused as refused:
@@ -180,28 +187,62 @@ async def _session(ward: Ward, room: str, device: Registered, scenario: Scenario
     boot = f"{session.id}-{seed}"
     hello = hello_of(device.device, boot, Mode.SIMULATED, source_of(scenario, seed), bed_intervals(scenario, ward.speed))
     client = _client(ward.url, device.token, hello, seed, clock=ward.clock, sleep=ward.sleep, say=ward.say)
+    line = Line(client)
     async with client.running(), _listed(client, ward.lines):
         await client.welcomed()
         start_ms = client.clock.now_ms()
         bed = Bed(scenario, seed, start_ms, speed=ward.speed)
+        ward.on_seat(Seat(room, bed, line))
         ward.on_session(BedStarted(session.id, room, device.device, scenario.name, seed))
-        director = Director(
-            ward.clinician,
-            client.clock,
-            session,
-            scenario.timeline,
-            bed=bed,
-            begin_ms=start_ms + round(wait_min * 60_000 / ward.speed),
-            speed=ward.speed,
-            acknowledge=ward.acknowledge,
-            say=ward.say,
-        )
+        over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(feed(bed, client))
+            actions = Actions(
+                ward.clinician,
+                bed,
+                partial(_swap, ward, session.id, source_of(scenario, seed), seed, line, group, over),
+                speed=ward.speed,
+                say=ward.say,
+            )
+            director = Director(
+                ward.clinician,
+                client.clock,
+                session,
+                scenario.timeline,
+                bed=bed,
+                begin_ms=start_ms + round(wait_min * 60_000 / ward.speed),
+                speed=ward.speed,
+                acknowledge=ward.acknowledge,
+                actions=actions,
+                say=ward.say,
+            )
+            group.create_task(feed(bed, line))
             ended = await director.run()
-        await client.drained()
+            await line.client.drained()
+            over.set()
         await client.bye("session ended")
-    return BedResult(session.id, device.device, scenario.name, seed, ended.phase, client.counts)
+    return BedResult(session.id, line.client.hello.device, scenario.name, seed, ended.phase, line.client.counts)
+
+
+async def _swap(ward: Ward, session: str, source: str, seed: int, line: Line, group: asyncio.TaskGroup, over: asyncio.Event) -> None:
+    """Another device in place of the one at the bed. The old one is unbound and goes; the new one is there until the session is over."""
+    old = line.client
+    device = await ward.clinician.register(old.hello.device, Mode.SIMULATED, source)
+    await ward.clinician.unbind(session, old.hello.device)
+    await ward.clinician.bind(session, device.device)
+    hello = msgspec.structs.replace(old.hello, device=device.device)
+    line.client = _client(ward.url, device.token, hello, seed, clock=ward.clock, sleep=ward.sleep, say=ward.say)
+    await old.bye("replaced by another device")
+    connected = asyncio.Event()
+    group.create_task(_stay(line.client, ward.lines, connected, over))
+    await connected.wait()
+
+
+async def _stay(client: DeviceClient, lines: set[DeviceClient], connected: asyncio.Event, over: asyncio.Event) -> None:
+    async with client.running(), _listed(client, lines):
+        await client.welcomed()
+        connected.set()
+        await over.wait()
+        await client.bye("session ended")
 
 
 @asynccontextmanager
@@ -221,7 +262,11 @@ async def open_session(clinician: Clinician, room: str, scenario: Scenario) -> S
     return await clinician.create(
         room,
         {"label": who.label, "birth_year": who.birth_year, "weight_kg": who.weight_kg, **coded},
-        {"treatment": "ketamine_iv", "dose_mg_per_kg": order.dose_mg_per_kg, "duration_min": order.duration_min},
+        {
+            "treatment": order.treatment,
+            **({"dose_mg": order.dose_mg} if order.dose_mg_per_kg is None else {"dose_mg_per_kg": order.dose_mg_per_kg}),
+            **({"duration_min": order.duration_min} if order.duration_min else {}),
+        },
     )
 
 

@@ -7,6 +7,7 @@ mean error at most 5, SD at most 8 mm[Hg]).
 
 import math
 import random
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -22,11 +23,14 @@ REMEASURE_AFTER_S: Final = 4  # from the request to the start of inflation; the 
 _REST_S: Final = 15  # between the end of one cycle and the start of another
 AVERAGING_S: Final = {Vital.HEART_RATE: 5.0, Vital.SPO2: 8.0, Vital.RESPIRATORY_RATE: 15.0}  # SpO2: Masimo's default 8 s
 _NOISE_SD: Final = {Vital.HEART_RATE: 0.5, Vital.SPO2: 0.25, Vital.RESPIRATORY_RATE: 0.4}
+CAPNOGRAPH_S: Final = 5.0
+_CAPNOGRAPH_SD: Final = 0.5
+_A_BREATH: Final = 1.0  # 1/min; below it the capnograph finds none
 STREAMED: Final = tuple(AVERAGING_S)
 SETTLING_S: Final = {vital: round(4 * tau_s) for vital, tau_s in AVERAGING_S.items()}  # what was averaged in is down to 2 % then
 
 # How far one number lies from the truth, as a standard deviation: noise and rounding to a whole number; of the cuff its bias on this arm,
-# its repeatability, and what the error of systolic and diastolic (see `_measure`) makes of the mean.
+# its repeatability, and what the error of systolic and diastolic (see `measure_cuff`) makes of the mean.
 _ROUNDING_SD: Final = 12**-0.5
 _DIASTOLIC_SD: Final = math.hypot(0.6 * CUFF_BIAS_SD, 0.85 * CUFF_REPEAT_SD)
 ERROR_SD: Final = {vital: math.hypot(sd, _ROUNDING_SD) for vital, sd in _NOISE_SD.items()} | {
@@ -41,18 +45,27 @@ class Streams:
 
     def __init__(self, seed: int) -> None:
         self._rng = seeded(seed, "sensors")
+        self._capnograph = seeded(seed, "capnograph")
         self._averages: dict[Vital, float] = {}
 
-    def step(self, truth: Vitals) -> dict[Vital, int]:
+    def step(self, truth: Vitals, averaging_s: Mapping[Vital, float] = AVERAGING_S) -> dict[Vital, int]:
         """One second later: whole numbers, SpO2 at most 100."""
         true = {Vital.HEART_RATE: truth.heart_rate, Vital.SPO2: truth.spo2, Vital.RESPIRATORY_RATE: truth.respiratory_rate}
         shown: dict[Vital, int] = {}
         for vital, value in true.items():
-            before = self._averages.get(vital, value)
-            self._averages[vital] = before + (value - before) / AVERAGING_S[vital]
-            shown[vital] = round(max(0.0, self._averages[vital] + self._rng.gauss(0.0, _NOISE_SD[vital])))
-        shown[Vital.SPO2] = min(100, shown[Vital.SPO2])
+            number = round(max(0.0, self._average(vital, value, averaging_s[vital]) + self._rng.gauss(0.0, _NOISE_SD[vital])))
+            shown[vital] = min(100, number) if vital is Vital.SPO2 else number
         return shown
+
+    def end_tidal(self, truth: Vitals) -> int | None:
+        """One second later: what a capnograph shows; None without a breath."""
+        number = self._average(Vital.ETCO2, truth.etco2, CAPNOGRAPH_S) + self._capnograph.gauss(0.0, _CAPNOGRAPH_SD)
+        return round(number) if truth.respiratory_rate >= _A_BREATH else None
+
+    def _average(self, vital: Vital, value: float, over_s: float) -> float:
+        before = self._averages.get(vital, value)
+        self._averages[vital] = before + (value - before) / over_s
+        return self._averages[vital]
 
 
 class CuffResult(msgspec.Struct, frozen=True):
@@ -98,7 +111,7 @@ class Cuff:
                 return None
             self._ends_at_s = None
             self._rested_at_s = now_s + _REST_S
-            return _measure(truth, self._bias, self._rng)
+            return measure_cuff(truth, self._bias, self._rng)
         if self._is_due(now_s):
             self._ends_at_s = now_s + self._rng.randint(*CUFF_TAKES_S)
             self._extra_at_s = None
@@ -111,7 +124,7 @@ class Cuff:
         return (is_asked or self._next_s <= now_s) and now_s >= self._rested_at_s
 
 
-def _measure(truth: Vitals, bias: float, rng: random.Random) -> CuffResult:
+def measure_cuff(truth: Vitals, bias: float, rng: random.Random) -> CuffResult:
     """Systolic and diastolic err together in part; the mean lies between them, where the oscillations are strongest."""
     common, own = (max(-3.0, min(3.0, rng.gauss(0.0, 1.0))) for _ in range(2))
     systolic = round(truth.systolic + bias + CUFF_REPEAT_SD * common)

@@ -19,12 +19,14 @@ from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
     AlertShown,
+    BolusGiven,
     DeviceBound,
     DeviceJoined,
     Input,
     Interval,
     ObservationCharted,
     PhaseOrdered,
+    RateSet,
     RemeasureRequested,
     ScreensChanged,
     SessionCreated,
@@ -33,6 +35,7 @@ from schemas.measurement import Measurement, Mode, Value
 from schemas.session import Order, Patient, Phase
 from schemas.signs import Charted
 from schemas.vitals import Vital, from_milli, to_milli
+from simulators.actions import Action, Chart, Push, SetRate
 
 START_MS: Final = 1_763_800_000_000
 ACKNOWLEDGED_AFTER_S: Final = 20
@@ -69,8 +72,8 @@ class Bedside:
         self._to_do: list[tuple[int, int, Input]] = []  # (when, order, what the clinician and the screen do then)
         self._done = 0
         self._take(self.engine.apply(DeviceBound(by=CLINICIAN, device=DEVICE, mode=mode, source="benchmark"), START_MS))
-        intervals = tuple(Interval(interval_ms=round(interval_s * 1000), vital=vital) for vital, interval_s in intervals_s.items())
-        self._take(self.engine.apply(DeviceJoined(boot="boot", device=DEVICE, intervals=intervals), START_MS))
+        self._intervals = tuple(Interval(interval_ms=round(interval_s * 1000), vital=vital) for vital, interval_s in intervals_s.items())
+        self.restarted("boot", 0.0)
         self._take(self.engine.apply(ScreensChanged(people=(CLINICIAN,), screens=1), START_MS))
         for gate in engine_limits.gate:
             for sign, answer in (*((sign, 1) for sign in gate.needs), *((sign, 0) for sign in gate.asked if gate.before is Before.START)):
@@ -106,6 +109,24 @@ class Bedside:
             self._naive.enter(phase, self.baselines, at_s)
             return True
         return False
+
+    def record(self, action: Action, at_s: float) -> None:
+        """What the clinician of the scenario writes down of what was done."""
+        body: Input
+        match action:
+            case Chart():
+                body = ObservationCharted(by=CLINICIAN, note=None, sign=action.sign, value=action.value)
+            case SetRate():
+                body = RateSet(CLINICIAN, round(action.mg_per_min * 1000))
+            case Push():
+                body = BolusGiven(round(action.mg * 1000), CLINICIAN)
+            case _:
+                return
+        self._take(self.engine.apply(body, _ms(at_s)))
+
+    def restarted(self, boot: str, at_s: float) -> None:
+        """The device is back with a new boot."""
+        self._take(self.engine.apply(DeviceJoined(boot=boot, device=DEVICE, intervals=self._intervals), _ms(at_s)))
 
     def measure(self, counter: int, measured_ms: int, values: Mapping[Vital, float | None], at_s: float) -> None:
         """What the device says, as it arrives."""

@@ -26,7 +26,8 @@ from simulators.events import (
     Tachycardia,
     VagalReaction,
 )
-from simulators.scenario import PatientSpec, Scenario, load_scenario, scenario_names
+from simulators.population import draw_spec
+from simulators.scenario import Scenario, load_scenario, scenario_names
 from simulators.seeds import seeded
 
 DRAWN: Final = "drawn"  # an uneventful session of a patient of the published population
@@ -95,8 +96,7 @@ def cast(index: int, seed: int) -> Case:
 
 def _drawn(rng: random.Random) -> Scenario:
     """The uneventful course with everything about the patient left to the population of the simulator."""
-    patient = PatientSpec(label="Drawn", weight_kg=round(rng.uniform(50, 110)), hypertension=rng.random() < 0.2)
-    return msgspec.structs.replace(load_scenario("uneventful"), name=DRAWN, patient=patient)
+    return msgspec.structs.replace(load_scenario("uneventful"), name=DRAWN, patient=draw_spec(rng))
 
 
 def _varied(scenario: Scenario, rng: random.Random) -> Scenario:

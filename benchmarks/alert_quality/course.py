@@ -10,9 +10,10 @@ from schemas.device_wire import WireMeasurement
 from schemas.instant import to_ms
 from schemas.limits import Limits
 from schemas.measurement import Mode
-from schemas.session import Order, Patient, Phase, Treatment
+from schemas.session import Order, Patient, Phase
 from schemas.vitals import Vital
-from simulators.bed import Bed, BedScript, bed_intervals
+from simulators.bed import Bed, BedScript
+from simulators.bedside_monitor import bed_intervals
 from simulators.scenario import Scenario
 
 KNOWN: Final = frozenset(  # vital signs of which the simulated patient has a truth
@@ -59,23 +60,32 @@ def play(scenario: Scenario, seed: int, judged: Limits, engine_limits: Limits) -
     intervals_s = {interval.vital: interval.interval_s for interval in bed_intervals(scenario)}
     naive = naive_of(judged, KNOWN, intervals_s)
     patient = Patient(scenario.patient.birth_year, scenario.patient.label, round(scenario.patient.weight_kg * 1000))
-    order = Order(round(scenario.dose_mg * 1000), round(scenario.order.duration_min * 60_000), Treatment.KETAMINE_IV)
+    order = Order(round(scenario.dose_mg * 1000), round(scenario.order.duration_min * 60_000), scenario.order.treatment)
     bedside = Bedside(engine_limits, naive, order, patient, Mode.SIMULATED, intervals_s, bed.remeasure)
     line = _Line(judged)
     kept: list[tuple[int, WireMeasurement]] = []  # what a device without a line keeps, and sends when it is back
     while True:
         at_s, faults = bed.elapsed_s, bed.faults
-        script.step()
+        done = script.step()
         if bed.phase is not bedside.phase and not bedside.order(bed.phase, at_s):
             course.is_started = bed.has_ended  # a refused end is no loss: everything was played
             break
         if bed.has_ended:
             break
-        kept.extend((at_s, said) for said in bed.next_frame().measurements)
+        boots = bed.boots
+        said_now = [(at_s, said) for said in bed.next_frame().measurements]
         bedside.pass_to(at_s)
+        for action in done:
+            bedside.record(action, at_s)
+        if bed.boots != boots:  # the monitor is back and remembers nothing
+            kept.clear()
+            bedside.restarted(f"boot.{bed.boots}", at_s)
+            line.restarted()
+        if not faults.is_off:
+            kept += said_now
         line.look(faults.clock_s, at_s)
         is_live = False
-        if not faults.is_disconnected:
+        if not faults.is_disconnected and not faults.is_off:
             for made_s, said in kept:
                 values = {reading.vital: reading.value for reading in said.readings}
                 bedside.measure(said.counter, to_ms(said.measured_at), values, at_s)
@@ -110,6 +120,9 @@ class _Line:
         if self._clock_s - clock_s > self._late_s:
             self.believed_at_s = at_s + self._rebase_s + 1
         self._clock_s = clock_s
+
+    def restarted(self) -> None:
+        self._counter = -1
 
     def is_live(self, counter: int, made_s: int, at_s: int) -> bool:
         is_in_order, self._counter = counter > self._counter, max(counter, self._counter)

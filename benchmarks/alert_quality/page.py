@@ -1,12 +1,13 @@
 """docs/reference/alert-quality.md and its plots, from the figures alone: the same figures give the same bytes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.alert_quality.definitions import definitions, head, played
 from benchmarks.alert_quality.plots import Delay, Pair, delays_plot, pairs_plot
 from benchmarks.alert_quality.recordings import SHOWN_FOLDER
+from benchmarks.pages import table
 from monitor.core.limits import encode_limits
 from schemas.limits import Limits
 
@@ -85,7 +86,7 @@ def _goals(figures: Figures) -> str:
         f"{_percent(figures['fewer_false_than_naive_on_artefacts'])}",
     )
     rows = [(goal, text, "yes" if figures["goals"][goal] else "**no**") for goal, text in zip(figures["goals"], found, strict=True)]
-    return "## Goals\n\n" + _table(("Goal", "Found", "Reached"), rows) + _missed(figures)
+    return "## Goals\n\n" + table(("Goal", "Found", "Reached"), rows) + _missed(figures)
 
 
 def _missed(figures: Figures) -> str:
@@ -95,7 +96,7 @@ def _missed(figures: Figures) -> str:
         (str(miss["session"]), miss["scenario"], miss["artefacts"], f"`{miss['rule']}`", f"{miss['at_s']:g} s")
         for miss in figures["missed"]
     ]
-    return "\n\nMissed:\n\n" + _table(("Session", "Scenario", "Artefacts", "Rule", "Since"), rows)
+    return "\n\nMissed:\n\n" + table(("Session", "Scenario", "Artefacts", "Rule", "Since"), rows)
 
 
 def _rules(figures: Figures) -> str:
@@ -113,10 +114,10 @@ def _rules(figures: Figures) -> str:
         "Naive alerts": lambda found: f"{found['naive_alerts_per_session']:.2f}",
         "Naive false": lambda found: f"{found['naive_false_alerts_per_session']:.2f}",
     }
-    table = _table(
+    rows_table = table(
         ("Rule", *rows), ((f"`{rule}`", *(cell(found) for cell in rows.values())) for rule, found in figures["per_rule"].items())
     )
-    return f"## Rule by rule\n\n{table}"
+    return f"## Rule by rule\n\n{rows_table}"
 
 
 def _burden(figures: Figures) -> str:
@@ -138,13 +139,13 @@ def _burden(figures: Figures) -> str:
         if group["sessions"]
     ]
     head_row = ("Sessions", "Number", *_PER_SESSION, *_FEWER, "Audible: median / 90 % / most")
-    return f"## How many\n\n{_BURDEN_INTRO}\n\n{_table(head_row, rows)}"
+    return f"## How many\n\n{_BURDEN_INTRO}\n\n{table(head_row, rows)}"
 
 
 def _unmeasured(figures: Figures) -> str:
     rows = [(f"`{rule}`", row["title"], row["kind"], f"{row['alerts_per_session']:.2f}") for rule, row in figures["not_measured"].items()]
-    table = _table(("Rule", "Title", "Kind", "Alerts per session"), rows)
-    return f"## Not measured here\n\n{_UNMEASURED_INTRO}\n\n{table}"
+    rows_table = table(("Rule", "Title", "Kind", "Alerts per session"), rows)
+    return f"## Not measured here\n\n{_UNMEASURED_INTRO}\n\n{rows_table}"
 
 
 def _recorded(figures: Figures) -> str:
@@ -158,7 +159,7 @@ def _recorded(figures: Figures) -> str:
         rows = [(f"`{rule}`", f"{per['per_hour']:.2f}", f"{per['naive_per_hour']:.2f}") for rule, per in found["per_rule"].items()]
         rows.append(("all", f"{found['per_hour']:.2f}", f"{found['naive_per_hour']:.2f}"))
         parts.append(f"{found['source']}: {found['hours']:g} h, watched without an infusion. No truth is known: these are counts.")
-        parts.append(_table(("Rule", "Alerts per hour", "Naive"), rows))
+        parts.append(table(("Rule", "Alerts per hour", "Naive"), rows))
     return "\n\n".join(parts)
 
 
@@ -168,9 +169,3 @@ def _number(value: float | None) -> str:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.0f} %"
-
-
-def _table(head_row: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [tuple(head_row)]
-    lines += [tuple("---" for _ in lines[0]), *(tuple(row) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from html import escape
 from typing import Final, NamedTuple
 
-_ENGINE, _NAIVE, _INK, _FAINT = "#0b6e99", "#d08c2e", "#1f2933", "#d5dbe1"
+from benchmarks.pages import FAINT, WIDTH, svg, text
+
+_ENGINE, _NAIVE = "#0b6e99", "#d08c2e"
 _LEFT: Final = 150
-_WIDTH: Final = 760
-_PLOT: Final = _WIDTH - _LEFT - 80
+_PLOT: Final = WIDTH - _LEFT - 80
 _ROW: Final = 40
 _RULE_TIME: Final = "the rule's own time, without the wait for a cuff"
 
@@ -36,14 +36,14 @@ def pairs_plot(title: str, pairs: Sequence[Pair]) -> str:
     parts: list[str] = []
     for row, pair in enumerate(pairs):
         top = 64 + row * _ROW
-        parts.append(_text(_LEFT - 10, top + 17, pair.label, anchor="end"))
+        parts.append(text(_LEFT - 10, top + 17, pair.label, anchor="end"))
         for offset, value, colour in ((0, pair.engine, _ENGINE), (14, pair.naive, _NAIVE)):
             width = value / most * _PLOT
             parts.append(f'<rect x="{_LEFT}" y="{top + offset}" width="{width:.1f}" height="12" fill="{colour}"/>')
-            parts.append(_text(_LEFT + width + 6, top + offset + 10, f"{value:.2g}" if value < 10 else f"{value:.0f}"))
-    key = f'<rect x="{_LEFT}" y="38" width="12" height="12" fill="{_ENGINE}"/>{_text(_LEFT + 18, 48, "engine")}'
-    key += f'<rect x="{_LEFT + 90}" y="38" width="12" height="12" fill="{_NAIVE}"/>{_text(_LEFT + 108, 48, "same limits, naive")}'
-    return _svg(title, 64 + len(pairs) * _ROW + 10, [key, *parts])
+            parts.append(text(_LEFT + width + 6, top + offset + 10, f"{value:.2g}" if value < 10 else f"{value:.0f}"))
+    key = f'<rect x="{_LEFT}" y="38" width="12" height="12" fill="{_ENGINE}"/>{text(_LEFT + 18, 48, "engine")}'
+    key += f'<rect x="{_LEFT + 90}" y="38" width="12" height="12" fill="{_NAIVE}"/>{text(_LEFT + 108, 48, "same limits, naive")}'
+    return svg(title, 64 + len(pairs) * _ROW + 10, [key, *parts])
 
 
 def delays_plot(title: str, delays: Sequence[Delay]) -> str:
@@ -57,26 +57,15 @@ def delays_plot(title: str, delays: Sequence[Delay]) -> str:
     parts: list[str] = []
     for seconds in (0, 5, 15, 30, 60, 120, 300, 600, 900, 1800):
         if seconds <= longest:
-            parts.append(f'<line x1="{x(seconds):.1f}" y1="58" x2="{x(seconds):.1f}" y2="{bottom}" stroke="{_FAINT}"/>')
-            parts.append(_text(x(seconds), bottom + 14, f"{seconds} s", anchor="middle"))
+            parts.append(f'<line x1="{x(seconds):.1f}" y1="58" x2="{x(seconds):.1f}" y2="{bottom}" stroke="{FAINT}"/>')
+            parts.append(text(x(seconds), bottom + 14, f"{seconds} s", anchor="middle"))
     for row, delay in enumerate(delays):
         y = 74 + row * 28
         median, longest_x, rule = x(delay.median_s), x(delay.max_s), x(delay.rule_s)
-        parts.append(_text(_LEFT - 10, y + 4, delay.label, anchor="end"))
+        parts.append(text(_LEFT - 10, y + 4, delay.label, anchor="end"))
         parts.append(f'<line x1="{median:.1f}" y1="{y}" x2="{longest_x:.1f}" y2="{y}" stroke="{_ENGINE}" stroke-width="3"/>')
         parts.append(f'<circle cx="{median:.1f}" cy="{y}" r="5" fill="{_ENGINE}"/>')
         parts.append(f'<line x1="{rule:.1f}" y1="{y - 9}" x2="{rule:.1f}" y2="{y + 9}" stroke="{_NAIVE}" stroke-width="3"/>')
-    key = f'<circle cx="{_LEFT + 6}" cy="44" r="5" fill="{_ENGINE}"/>{_text(_LEFT + 18, 48, "median, and line to the longest")}'
-    key += f'<rect x="{_LEFT + 220}" y="36" width="3" height="16" fill="{_NAIVE}"/>{_text(_LEFT + 230, 48, _RULE_TIME)}'
-    return _svg(title, bottom + 26, [key, *parts])
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{_INK}">{escape(text)}</text>'
-
-
-def _svg(title: str, height: int, parts: Sequence[str]) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" font-family="sans-serif" font-size="12">'
-    ground = f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>'
-    heading = f'<text x="16" y="22" font-size="14" font-weight="bold" fill="{_INK}">{escape(title)}</text>'
-    return "\n".join([head, f"<title>{escape(title)}</title>", ground, heading, *parts, "</svg>"]) + "\n"
+    key = f'<circle cx="{_LEFT + 6}" cy="44" r="5" fill="{_ENGINE}"/>{text(_LEFT + 18, 48, "median, and line to the longest")}'
+    key += f'<rect x="{_LEFT + 220}" y="36" width="3" height="16" fill="{_NAIVE}"/>{text(_LEFT + 230, 48, _RULE_TIME)}'
+    return svg(title, bottom + 26, [key, *parts])

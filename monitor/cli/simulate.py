@@ -9,11 +9,17 @@ from typing import Annotated, Any, Final
 import httpx2
 import typer
 
+from monitor.cli.simulate_offline import list_scenarios
+from monitor.cli.simulate_offline import record as write_record
+from monitor.cli.simulate_shown import load as run_the_load
+from monitor.cli.simulate_shown import shown
+from simulators.load import MAX_LOAD
 from simulators.outbox import Counts
 from simulators.rest import HttpFactory, MonitorRefused, origin_of, signed_in
 from simulators.run import DEMO_SCENARIOS, MAX_BEDS, MAX_SPEED, BedResult, BedStarted, SimulationFailed, run_beds, run_device
-from simulators.scenario import Scenario, ScenarioError, load_scenario, scenario_names
+from simulators.scenario import Scenario, ScenarioError, load_scenario
 from simulators.seeds import seeded
+from simulators.view import Seat
 from simulators.watcher import Watcher
 
 DEFAULT_URL: Final = "http://127.0.0.1:8050"
@@ -46,7 +52,16 @@ def simulate(
         bool, typer.Option("--watch", help="Be a clinician's screen too: seen and heard, every alert gets its receipt.")
     ] = False,
     forever: Annotated[bool, typer.Option("--forever", help="When a session has ended, the room takes its next patient.")] = False,
+    view: Annotated[bool, typer.Option("--view", help="Show on the terminal what every bed sends.")] = False,
+    load: Annotated[
+        int | None, typer.Option(min=1, max=MAX_LOAD, help="Load: so many beds from this process, without clinicians; one line a second.")
+    ] = None,
+    load_min: Annotated[float, typer.Option(min=0.05, max=600, help="Minutes for which the beds of a load send.")] = 5.0,
+    record: Annotated[
+        Path | None, typer.Option(help="Write the scenario's whole course to a file, without a monitor: .jsonl frames, .csv for replay.")
+    ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Say which scenarios there are, and stop.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list: all that a scenario says of itself, as JSON.")] = False,
 ) -> None:
     """Run simulated beds: patient, bedside monitor and clinician. Everything they send is marked as simulated.
 
@@ -54,15 +69,20 @@ def simulate(
     Ends with 0 when all sessions have ended, 1 when the monitor refused something, 2 for wrong usage.
     """
     if list_:
-        for name in scenario_names():
-            typer.echo(f"{name:20}  {load_scenario(name).title}")
+        list_scenarios(as_json=as_json)
         return
     try:
         plays = [load_scenario(name) for name in scenario or DEMO_SCENARIOS]
     except ScenarioError as error:
         raise typer.BadParameter(str(error), param_hint="--scenario") from error
+    if record is not None:
+        write_record(record, plays[0], seed)
+        return
     token = read_token(login_url, device, token, token_file)
     try:
+        if load is not None:
+            asyncio.run(run_the_load(url, login_url or "", load, load_min, plays[0], seed, complain))
+            return
         if device is not None and token is not None:
             asyncio.run(_one_device(url or DEFAULT_URL, device, token, plays[0], seed, speed))
         else:
@@ -78,8 +98,11 @@ def simulate(
                     is_acknowledging=acknowledge,
                     is_endless=forever,
                     is_watching=watch,
+                    is_shown=view,
                 )
             )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     except (SimulationFailed, MonitorRefused, httpx2.TransportError) as error:
         typer.echo(f"simulate: {error}", err=True)
         raise typer.Exit(1) from error
@@ -103,9 +126,15 @@ async def _ward(
     is_acknowledging: bool,
     is_endless: bool,
     is_watching: bool,
+    is_shown: bool,
 ) -> None:
     url = url or origin_of(login_url)
     http = await signed_in(url, login_url)
+    seats: dict[str, Seat] = {}
+
+    def seat_of(seat: Seat) -> None:
+        seats[seat.room] = seat
+
     running = run_beds(
         url=url,
         http=http,
@@ -117,8 +146,11 @@ async def _ward(
         acknowledge=is_acknowledging,
         exit_when_done=not is_endless,
         on_session=_announce,
+        on_seat=seat_of,
         say=complain,
     )
+    if is_shown:
+        running = shown(running, seats)
     results = await (_watched(url, http, seed, running) if is_watching else running)
     for result in results:
         typer.echo(f"{result.session} ({result.scenario}, seed {result.seed}) {result.phase}: {describe(result.counts)}")

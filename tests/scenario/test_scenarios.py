@@ -4,12 +4,16 @@ replays; its journal is the golden one."""
 import os
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 import pytest
 
 from monitor.core.replay import replay
 from schemas.alert import AlertState
 from schemas.log import AlertChanged, Entry, canonical, decode_entry
+from schemas.session import Treatment
+from simulators.events import PatientEvent, ProbeOff
 from simulators.scenario import load_scenario, scenario_names
 from tests.scenario.course import LIMITS, START_MS, alert_lines, course
 
@@ -42,7 +46,24 @@ def test_the_expected_alerts_are_raised_in_time(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_alert_is_raised_that_the_scenario_excludes(name: str) -> None:
-    assert not set(raised(log_of(name))) & set(load_scenario(name).never)
+    scenario, found = load_scenario(name), set(raised(log_of(name)))
+    assert not found & set(scenario.never)
+    if scenario.nothing_else:
+        assert found == {expected.rule for expected in scenario.expects}
+
+
+def test_there_is_a_scenario_for_what_may_happen():
+    assert len(NAMES) >= 25
+    kinds = {type(thing) for name in NAMES for thing in (*load_scenario(name).event, *load_scenario(name).act)}
+    assert set(get_args(PatientEvent)) <= kinds
+    assert {load_scenario(name).order.treatment for name in NAMES} == set(Treatment) - {Treatment.NONE}
+
+
+def test_a_scenario_that_is_not_as_it_says_fails():
+    """Negative control of `nothing_else`: the probe comes off in a session that is said to be uneventful."""
+    quiet = load_scenario("uneventful")
+    disturbed = msgspec.structs.replace(quiet, event=(ProbeOff(from_min=20, to_min=21),))
+    assert set(raised(course(disturbed, SEED))) != {expected.rule for expected in quiet.expects}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from monitor.model.constants import KETAMINE, Site
 from monitor.model.course import Course
 from monitor.model.effect_site import concentrations, response
+from simulators.pharmacology import KINETICS, Micro
 from simulators.pk import KE0_BLOOD_PRESSURE_PER_MIN, KE0_BRAIN_PER_MIN, Pharmacokinetics, domino
 
 MINUTE_MS = 60_000
@@ -48,9 +49,10 @@ def test_the_published_figures(site: Site) -> None:
 
 def test_the_constants_are_those_of_the_simulated_patient() -> None:
     """Two programs that do not know each other: a change of one without the other would be a simulation of another model."""
-    there = domino(1.0)
+    there = KINETICS["domino"]
     here = KETAMINE
-    assert (here.v1_l_per_kg, here.k10_per_min, here.k12_per_min) == (there.v1_l, there.k10, there.k12)
+    assert isinstance(there, Micro)
+    assert (here.v1_l_per_kg, here.k10_per_min, here.k12_per_min) == (there.v1_l_per_kg, there.k10, there.k12)
     assert (here.k21_per_min, here.k13_per_min, here.k31_per_min) == (there.k21, there.k13, there.k31)
     assert [site.ke0_per_min for site in here.site] == [KE0_BRAIN_PER_MIN, KE0_BLOOD_PRESSURE_PER_MIN]
 

@@ -1,49 +1,20 @@
 """Artefacts: wrong numbers from a right patient, right numbers at wrong times, and not a number changed before they begin."""
 
-import msgspec
 import pytest
 
-from schemas.device_wire import Frame, WireMeasurement
+from schemas.device_wire import WireMeasurement
 from schemas.instant import to_ms
 from schemas.vitals import VITAL_SIGNS, Vital
 from simulators.artefacts import Delivery, wrong_cuff
-from simulators.bed import Bed, BedScript, measurement
-from simulators.events import ClockStep, CuffDisturbed, CuffWrong, Disordered, Event, Motion, Noise
+from simulators.bedside_monitor import measurement
+from simulators.events import ClockStep, CuffDisturbed, CuffWrong, Disordered, Motion, Noise
 from simulators.faults import CUFFS, NO_FAULTS, STREAMS, Faults, faults_at
-from simulators.scenario import load_scenario, parse_scenario
+from simulators.scenario import parse_scenario
 from simulators.seeds import seeded
 from simulators.sensors import ERROR_SD, SETTLING_S, CuffResult
+from tests.unit.simulators.played import START_MS, Played
 
-START_MS = 1_760_000_000_000
 HEART_RATE, SPO2, SYSTOLIC = Vital.HEART_RATE, Vital.SPO2, Vital.SYSTOLIC_BP
-
-
-class Played:
-    """A calm patient for some minutes, with these events on top: frames, true vitals and what was hidden, one a second."""
-
-    def __init__(self, *events: Event, minutes: float = 14, seed: int = 3) -> None:
-        bed = Bed(msgspec.structs.replace(load_scenario("uneventful"), event=events), seed, START_MS)
-        script = BedScript(bed)
-        self.frames: list[Frame] = []
-        self.hidden: list[frozenset[Vital]] = []
-        self.truth = []
-        while bed.elapsed_s < minutes * 60:
-            script.step()
-            self.frames.append(bed.next_frame())
-            self.hidden.append(bed.hidden)
-            self.truth.append(bed.truth)
-
-    def values(self, vital: Vital, from_s: int, to_s: int) -> list[float | None]:
-        return [
-            reading.value
-            for frame in self.frames[from_s:to_s]
-            for part in frame.measurements
-            for reading in part.readings
-            if reading.vital is vital
-        ]
-
-    def numbers(self, vital: Vital, from_s: int, to_s: int) -> list[float]:
-        return [value for value in self.values(vital, from_s, to_s) if value is not None]
 
 
 def test_motion_draws_the_oximeter_to_85_loses_it_and_adds_beats():

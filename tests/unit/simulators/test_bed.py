@@ -10,7 +10,8 @@ from schemas.device_wire import Frame, WireMeasurement
 from schemas.instant import to_ms
 from schemas.session import Phase
 from schemas.vitals import VITAL_SIGNS, Vital
-from simulators.bed import Bed, BedScript, bed_intervals, encode, frames
+from simulators.bed import Bed, BedScript, encode, frames
+from simulators.bedside_monitor import bed_intervals
 from simulators.scenario import Scenario, load_scenario, scenario_names
 
 START_MS = 1_760_000_000_000

@@ -1,5 +1,6 @@
 """The commands `simulate` and `replay`: what they refuse, what they say, how they end."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -41,10 +42,29 @@ def test_list_names_every_scenario(run: CliRunner, app: typer.Typer):
     assert all(name in result.output for name in scenario_names())
 
 
+def test_list_as_json_says_what_each_scenario_expects(run: CliRunner, app: typer.Typer):
+    result = run.invoke(app, ["simulate", "--list", "--json"])
+    rows = {row["name"]: row for row in json.loads(result.output)}
+    assert rows.keys() == set(scenario_names())
+    assert {"rule": "BP-H1", "by_min": 42.0} in rows["hypertensive-surge"]["expects"]
+    assert rows["uneventful"]["nothing_else"] is True
+
+
+def test_a_course_is_recorded_without_a_monitor(run: CliRunner, app: typer.Typer, tmp_path: Path):
+    path = tmp_path / "course.csv"
+    result = run.invoke(app, ["simulate", "--record", str(path), "--scenario", "uneventful", "--seed", "4"])
+    assert result.exit_code == 0
+    assert "4560 frames of uneventful, seed 4" in result.output
+    assert path.read_text().startswith("# source: simulated patient")
+    assert run.invoke(app, ["simulate", "--record", str(tmp_path / "gone" / "x.csv")]).exit_code == 1
+    assert run.invoke(app, ["simulate", "--record", str(tmp_path / "x.txt")]).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["simulate"],
+        ["simulate", "--login-url", "http://x/auth/ticket?ticket=t", "--load", "10001"],
         ["simulate", "--device", "d1"],
         ["simulate", "--device", "d1", "--token", "x", "--login-url", "http://x/auth/ticket?ticket=t"],
         ["simulate", "--login-url", "http://x/auth/ticket?ticket=t", "--scenario", "nope"],

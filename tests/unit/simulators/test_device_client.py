@@ -11,7 +11,7 @@ from schemas.device_wire import Frame, Hello, Refused, RefusedReason, RemeasureN
 from schemas.measurement import Mode
 from schemas.vitals import Vital
 from simulators.backoff import backoff_s
-from simulators.bed import intervals_of, measurement
+from simulators.bedside_monitor import intervals_of, measurement
 from simulators.device_client import DeviceClient, DeviceRefused, ingest_url
 from simulators.seeds import seeded
 from tests.unit.simulators.fake_monitor import TOKEN, FakeMonitor

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.device_wire import Frame, RefusedReason, WireMeasurement
 from schemas.vitals import Vital
-from simulators.bed import measurement
+from simulators.bedside_monitor import measurement
 from simulators.outbox import Outbox, Verdict
 
 WINDOW = 4
