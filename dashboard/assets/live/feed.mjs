@@ -9,6 +9,7 @@ import { initialState, reduce } from "./state.mjs";
 import { keepStream } from "./stream.mjs";
 
 export const TILE_SESSIONS = 200;
+const OURS = new URL(".", import.meta.url).href;
 
 const drawers = new Map(); // drawer -> whether values alone concern it
 const onSnapshot = new Set();
@@ -37,8 +38,8 @@ export function startFeed() {
     else if (changed.size) draw(changed);
   });
   // A mistake in our own modules may have left old numbers standing. Others' errors (a callback of Dash without a server) may not.
-  addEventListener("error", (event) => event.filename?.includes("/assets/live/") && fail(event.message));
-  addEventListener("unhandledrejection", (event) => event.reason?.stack?.includes("/assets/live/") && fail(event.reason.message));
+  addEventListener("error", (event) => event.filename?.startsWith(OURS) && fail(event.message));
+  addEventListener("unhandledrejection", (event) => event.reason?.stack?.includes(OURS) && fail(event.reason.message));
 }
 
 function resumeFrom() {
