@@ -37,6 +37,9 @@ export function startFeed() {
     if (ticks % WHOLE_EVERY === 0) draw();
     else if (changed.size) draw(changed);
   });
+  // A page that was frozen or hidden wakes with what it showed then: how old that is comes before anything else.
+  for (const waking of ["resume", "visibilitychange"]) document.addEventListener(waking, () => draw());
+  addEventListener("pageshow", () => draw());
   // A mistake in our own modules may have left old numbers standing. Others' errors (a callback of Dash without a server) may not.
   addEventListener("error", (event) => event.filename?.startsWith(OURS) && fail(event.message));
   addEventListener("unhandledrejection", (event) => event.reason?.stack?.includes(OURS) && fail(event.reason.message));
