@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support import browser as chromium
 from tests.support.waiting import wait_until
 
-ANSWER_S = 30
+ANSWER_S = 60
 
 
 class BarePage:

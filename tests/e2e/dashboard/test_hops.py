@@ -65,7 +65,7 @@ def test_a_second_tab_lives_by_itself_and_shows_what_was_answered_in_the_first(o
     """Ask 24: what happens in one tab is in the other without a reload. Each has its own connection, and keeps it when the other goes."""
     first, second = open_page("/session/S-000003"), open_page("/")
     for page in (first, second):
-        page.locator("html[data-feed=live]").wait_for()
+        page.locator("html[data-feed=live]").wait_for(timeout=60_000)
     tile = second.locator('.tile[data-session="S-000003"]')
     expect(tile).to_have_attribute("data-unanswered", "true")
     first.get_by_role("button", name=re.compile("^Acknowledge")).first.click()
