@@ -4,7 +4,6 @@ Live data does not go through Dash: the components of components/live.py read `/
 the page. Every callback is `async def`: a plain one would stop the monitor's event loop while it runs.
 """
 
-from pathlib import Path
 from typing import Final
 
 from dash import Dash, Input, Output
@@ -16,25 +15,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard import review
 from dashboard.door import Door, Remembering
 from dashboard.pages import is_page, page_at
+from dashboard.served import ASSETS, version
 from dashboard.shell import index_string, layout
 from dashboard.words import WORDS
 
-ASSETS: Final = Path(__file__).with_name("assets")
+_FOR_GOOD: Final = b"private, max-age=31536000, immutable"
 
 
 def create_dashboard(server: FastAPI) -> Dash:
-    """Mount the dashboard at `/` of `server`: pages `/` and `/session/<id>`, assets under `/assets`, Dash's own routes under `/_dash-*`.
+    """Mount the dashboard at `/` of `server`: pages `/`, `/session/<id>` and others, `/assets/<version>`, Dash's own routes `/_dash-*`.
 
     Call it once per process, before a guard that must be the outermost middleware is added. Unknown paths stay 404 and wrong methods 405.
     """
-    server.mount("/assets", _Revalidated(directory=ASSETS), name="dashboard-assets")  # before Dash's own mount of the same path
+    assets = f"assets/{version()}"
+    server.mount(f"/{assets}", _Kept(directory=ASSETS), name="dashboard-assets")  # before Dash's own mount of the same path
     app = Dash(
         "dashboard",
         server=server,  # type: ignore[arg-type]  # Dash takes a FastAPI application; its annotation is older
         assets_folder=str(ASSETS),
+        assets_url_path=assets,
         assets_path_ignore=["^live$"],  # ES modules, loaded by boot.js
         assets_ignore=r"^theme\.js$",  # loaded in the head, before the first paint
-        index_string=index_string(),
+        index_string=index_string(f"/{assets}"),
         title=WORDS["title"],
         update_title=None,  # type: ignore[arg-type]  # Dash's documented value; its annotation forgets it
         serve_locally=True,
@@ -98,13 +100,13 @@ class _PagePaths:
         await self._app(scope, receive, send)
 
 
-class _Revalidated(StaticFiles):
-    """Assets that a browser asks about each time: ES modules import each other without a fingerprint, and two versions must not mix."""
+class _Kept(StaticFiles):
+    """What is there never changes. What is not there may be tomorrow."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_no_cache(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"cache-control", b"no-cache")]
+        async def send_kept(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in {200, 304}:
+                message["headers"] = [*message["headers"], (b"cache-control", _FOR_GOOD)]
             await send(message)
 
-        await super().__call__(scope, receive, send_no_cache)
+        await super().__call__(scope, receive, send_kept)

@@ -16,20 +16,20 @@ from dashboard.words import WORDS, catalogue
 LIVE: Final = Path(__file__).with_name("assets") / "live"
 
 
-def index_string() -> str:
-    """Dash's index template with our head, overlay, footer and the catalogue of texts."""
+def index_string(assets: str) -> str:
+    """Dash's index template with our head, overlay, footer and the catalogue of texts. `assets`: the path they are served under."""
     overlay, about = WORDS["not_live"], WORDS["about"]
     # All modules are asked for at once, not level by level as they import each other.
     modules = sorted(path.name for path in LIVE.glob("*.mjs") if ".worker." not in path.name)
-    preload = "".join(f'<link rel="modulepreload" href="/assets/live/{name}">\n' for name in modules)
+    preload = "".join(f'<link rel="modulepreload" href="{assets}/live/{name}">\n' for name in modules)
     legend = "".join(f"<dt>{escape(mark)}</dt><dd>{escape(meaning)}</dd>" for mark, meaning in about["legend"])
     return f"""<!DOCTYPE html>
 <html lang="en" data-feed="connecting">
 <head>
 {{%metas%}}
 <title>{escape(WORDS["title"])}</title>
-<link rel="icon" type="image/svg+xml" href="/assets/icon.svg">
-<script src="/assets/theme.js"></script>
+<link rel="icon" type="image/svg+xml" href="{assets}/icon.svg">
+<script src="{assets}/theme.js"></script>
 {preload}{{%css%}}
 </head>
 <body>

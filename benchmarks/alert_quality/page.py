@@ -7,7 +7,7 @@ from typing import Any, Final
 from benchmarks.alert_quality.definitions import definitions, head, played
 from benchmarks.alert_quality.plots import Delay, Pair, delays_plot, pairs_plot
 from benchmarks.alert_quality.recordings import SHOWN_FOLDER
-from benchmarks.pages import table
+from benchmarks.report import table
 from monitor.core.limits import encode_limits
 from schemas.limits import Limits
 

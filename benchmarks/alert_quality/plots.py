@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from benchmarks.pages import FAINT, WIDTH, svg, text
+from benchmarks.report import FAINT, WIDTH, svg, text
 
 _ENGINE, _NAIVE = "#0b6e99", "#d08c2e"
 _LEFT: Final = 150

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.pages import FAINT, INK, WIDTH, svg, table, text
+from benchmarks.report import FAINT, INK, WIDTH, svg, table, text
 from benchmarks.simulator_check.trial import BASELINE_MIN, INFUSION_MIN, RETURN_PEOPLE
 from simulators.pharmacology import COMEDICATIONS, KINETICS, MEDICINES, PHARMACOLOGY, ROUTES, Numbers
 

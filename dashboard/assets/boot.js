@@ -11,7 +11,7 @@
     const { words } = JSON.parse(document.getElementById("catalogue").textContent);
     document.getElementById("not-live-why").textContent = words.not_live.in_part.replace("{why}", why);
     setInterval(async () => {
-      const answer = await fetch(self, { cache: "no-store" }).catch(() => null);
+      const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
       if (answer?.ok) location.reload();
     }, TRY_EVERY_MS);
   }

@@ -80,9 +80,36 @@ def test_every_page_of_the_reference_can_be_found_from_the_readme() -> None:
     assert [str(path) for path in pages if str(path) not in readme] == []
 
 
+ON_SCREEN = {"F1", "F4", "F5", "F6", "F8", "F9", *map(str, (*range(1, 10), 13, *range(24, 32), *range(52, 60)))}
+ASKS = re.compile(r"\b(?:(F\d+)|[Aa]sks? (\d+(?:, \d+)*)|ask_(\d+)(?:_and_(\d+))?_)")
+
+
+def _asks_on_the_screen() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """(ask, test) as the page of the asks names them, and as the tests in the browser say of themselves, by name or docstring."""
+    page = tree.read("docs/reference/asks.md").partition("## On the screen")[2]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if re.match(r"\| F?\d", line)]
+    named = {(ask, test) for asks, _, tests in rows for ask in asks.split(", ") for test in re.findall(r"`(\w+)`", tests)}
+    said = set()
+    for path in tree.python("tests"):
+        if path.parts[:2] != ("tests", "e2e"):
+            continue
+        for node in tree.syntax(path).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for found in ASKS.finditer(f"{node.name.removeprefix('test_')} {ast.get_docstring(node) or ''}"):
+                    said |= {(ask, node.name) for group in found.groups() if group for ask in group.split(", ")}
+    return named, said
+
+
+def test_every_ask_about_the_screen_has_its_test_in_a_browser() -> None:
+    named, said = _asks_on_the_screen()
+    assert named == said
+    assert {ask for ask, _ in named} == ON_SCREEN
+
+
 def test_every_answered_ask_has_its_test() -> None:
     """The page of the asks names exactly the tests that there are; a control belongs to its test."""
-    named = set(re.findall(r"`(test_(?:ask_\d\d|f\d\d)_\w+)`", tree.read("docs/reference/asks.md")))
+    page = tree.read("docs/reference/asks.md").partition("## On the screen")[0]
+    named = set(re.findall(r"`(test_(?:ask_\d\d|f\d\d)_\w+)`", page))
     there = {
         node.name
         for path in tree.python("tests")

@@ -1,15 +1,21 @@
-// Whether what is on the screen may be called live, and the tick that asks again four times a second.
+// Whether what is on the screen may be called live, and the tick that asks again.
+//
+// A tick every TICK_MS draws the values that came since the last one: with a frame's way through the monitor a value is on the screen a quarter
+// of a second after its device sent it, and 64 devices do not draw 64 times a second. Every WHOLE_EVERY-th tick draws everything, with its age.
 
+export const TICK_MS = 150;
+export const WHOLE_EVERY = 2;
 export const SILENT_AFTER_MS = 3_000; // the monitor sends a frame at least every second
 export const SLEPT_MS = 2_000; // the wall clock ran so much further than performance.now(): the machine slept
 
-/** Call `onTick` four times a second, also in a hidden tab. Without a worker the page's own timer does it. */
+/** Call `onTick` every TICK_MS, also in a hidden tab. Without a worker the page's own timer does it. */
 export function everyTick(onTick) {
   const worker = new Worker(new URL("watchdog.worker.mjs", import.meta.url), { type: "module" });
   let spare = null;
   worker.onmessage = onTick;
+  worker.postMessage(TICK_MS);
   worker.onerror = () => {
-    spare ??= setInterval(onTick, 250);
+    spare ??= setInterval(onTick, TICK_MS);
   };
 }
 

@@ -16,7 +16,9 @@ export function urgency(alert) {
 
 /** The worst of a session; 0 where it has none. */
 export function urgencyOf(alerts) {
-  return alerts.reduce((worst, alert) => Math.max(worst, urgency(alert)), 0);
+  let worst = 0;
+  for (const alert of alerts) worst = Math.max(worst, urgency(alert));
+  return worst;
 }
 
 /** How an alert is shown: its shape, colour class and mark. A technical one keeps the asterisks of its priority. */
@@ -41,8 +43,20 @@ function group(members, calls) {
 /**
  * What is raised, as the monitor presents it: [{head, others, unanswered, sounds}], one group for each cause, in its order. A raised alert
  * that the monitor did not name in `presented` is shown all the same, and sounds unless the sound is paused: nothing is ever left out.
+ * Found once for what a session says of its alerts: a ward is drawn several times a second and they seldom change.
  */
 export function presentedOf(session) {
+  const { alerts, presented, audio_paused_until_ms: until } = session;
+  const known = found.get(alerts);
+  if (known !== undefined && known.presented === presented && known.until === until) return known.groups;
+  const groups = groupsOf(session);
+  found.set(alerts, { presented, until, groups });
+  return groups;
+}
+
+const found = new WeakMap(); // a session's list of alerts -> what was made of it
+
+function groupsOf(session) {
   const byId = new Map(session.alerts.map((alert) => [alert.id, alert]));
   const named = new Set();
   const groups = [];

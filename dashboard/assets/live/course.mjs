@@ -7,6 +7,11 @@ export function phaseSince(session) {
   return session.phase_since_ms;
 }
 
+/** For how long the clock of the phase runs, in ms, by the whole seconds of the site's clock: so all rooms' clocks step with it, at once. */
+export function phaseRuns(session, nowMs) {
+  return Math.floor(nowMs / 1000) * 1000 - Math.floor(phaseSince(session) / 1000) * 1000;
+}
+
 /** Dose by `nowMs`, in micrograms. Counts up with the recorded rate while infusing, and only then. */
 export function dose(session, nowMs) {
   const { order, patient } = session;

@@ -2,16 +2,16 @@
 //
 // Bounds: see state.mjs and history.mjs; histories of at most TILE_SESSIONS sessions besides the one that is open.
 
-import { everyTick, feedState, sleepWatch } from "./age.mjs";
+import { everyTick, feedState, sleepWatch, WHOLE_EVERY } from "./age.mjs";
 import { monitorNow } from "./clock.mjs";
 import { fill, MARK, push, series, STREAM_POINTS, TILE_POINTS } from "./history.mjs";
 import { initialState, reduce } from "./state.mjs";
 import { keepStream } from "./stream.mjs";
 
 export const TILE_SESSIONS = 200;
-const VALUES_EVERY_MS = 200; // frames that bring values alone are drawn together, else each of 64 devices draws the whole ward
+const OURS = new URL(".", import.meta.url).href;
 
-const drawers = new Set();
+const drawers = new Map(); // drawer -> whether values alone concern it
 const onSnapshot = new Set();
 const tracks = new Map(); // session id -> vital -> series
 let state = initialState();
@@ -22,21 +22,27 @@ let fault = null;
 let feed = "connecting";
 let watched = null; // the session whose page is open
 let isDrawPlanned = false;
-let drawnAt = -Infinity;
+let changed = new Set(); // sessions that got values since the last draw
 
 /** Start once per page load. */
 export function startFeed() {
   stream = keepStream({ resumeFrom, onFrame, onClosed: planDraw });
   const hasSlept = sleepWatch(performance.now(), Date.now());
+  let ticks = 0;
   everyTick(() => {
     const at = performance.now();
     if (hasSlept(at, Date.now())) sleptAt = at;
     stream.tick(at);
-    draw();
+    ticks += 1;
+    if (ticks % WHOLE_EVERY === 0) draw();
+    else if (changed.size) draw(changed);
   });
+  // A page that was frozen or hidden wakes with what it showed then: how old that is comes before anything else.
+  for (const waking of ["resume", "visibilitychange"]) document.addEventListener(waking, () => draw());
+  addEventListener("pageshow", () => draw());
   // A mistake in our own modules may have left old numbers standing. Others' errors (a callback of Dash without a server) may not.
-  addEventListener("error", (event) => event.filename?.includes("/assets/live/") && fail(event.message));
-  addEventListener("unhandledrejection", (event) => event.reason?.stack?.includes("/assets/live/") && fail(event.reason.message));
+  addEventListener("error", (event) => event.filename?.startsWith(OURS) && fail(event.message));
+  addEventListener("unhandledrejection", (event) => event.reason?.stack?.includes(OURS) && fail(event.reason.message));
 }
 
 function resumeFrom() {
@@ -61,8 +67,13 @@ function onFrame(text, at) {
   }
   if (state !== before) remember(frame);
   if (frame.type === "snapshot") for (const tell of onSnapshot) tell();
-  const hasNews = frame.type !== "update" || ["sessions", "ended", "journal", "system"].some((part) => part in frame);
-  if (hasNews || at - drawnAt >= VALUES_EVERY_MS) planDraw(); // else the next tick draws it
+  if (feed !== "live" || hasNews(frame)) planDraw(); // else the next tick draws it, with what came from other devices
+}
+
+/** Whether a frame brings more than values and the time. */
+function hasNews(frame) {
+  if (frame.type === "update") return ["sessions", "ended", "journal", "system"].some((part) => part in frame);
+  return frame.type !== "heartbeat";
 }
 
 /** Append the values that just came to the histories. */
@@ -74,6 +85,7 @@ function remember(frame) {
 
 function addPoints(id, vitals) {
   if (!(id in state.sessions)) return;
+  changed.add(id);
   for (const vital of vitals) {
     const track = trackOf(id, vital.vital);
     const value = vital.validity === "invalid" ? null : vital.value;
@@ -113,9 +125,12 @@ export function say(message) {
   stream.say(message);
 }
 
-/** Draw now and after every frame and tick. Returns how to stop. `draw(view)`; see `view`. */
-export function subscribe(drawer) {
-  drawers.add(drawer);
+/**
+ * Draw now, with every WHOLE_EVERY-th tick, and after every frame with news. Returns how to stop. `drawer(view)`; see `view`. With `hasValues` also
+ * at the ticks between, where values came: `view.changed` then is the set of sessions that got some; null where everything is to be drawn.
+ */
+export function subscribe(drawer, { hasValues = false } = {}) {
+  drawers.set(drawer, hasValues);
   planDraw();
   return () => drawers.delete(drawer);
 }
@@ -142,8 +157,8 @@ function planDraw() {
   });
 }
 
-/** Everything a drawer needs, for this instant. `now` is monitor time and stands still while the feed is not live. */
-export function view() {
+/** Everything a drawer needs, for this instant. `heldNow` is monitor time and stands still while the feed is not live. */
+export function view(only = null) {
   const at = performance.now();
   const speed = state.clock?.speed ?? 1;
   const isLive = feed === "live";
@@ -161,17 +176,22 @@ export function view() {
     attempt: stream?.attempt ?? 0,
     isOpen: stream?.isOpen ?? false,
     socket: stream?.number ?? null,
+    changed: only,
     hasSlept: sleptAt !== null && frameAt !== null && sleptAt >= frameAt,
     fault,
   };
 }
 
-function draw() {
+/** Draw everything, or what `only` these sessions' values change. */
+function draw(only = null) {
+  const before = feed;
   feed = feedState({ hasSnapshot: state.position !== null, heardAt: frameAt ?? -Infinity, sleptAt, fault, at: performance.now() });
-  document.documentElement.dataset.feed = feed;
-  drawnAt = performance.now();
-  const now = view();
-  for (const drawer of drawers) {
+  if (feed !== before) document.documentElement.dataset.feed = feed;
+  changed = new Set();
+  const isPart = only !== null && feed === before;
+  const now = view(isPart ? only : null);
+  for (const [drawer, hasValues] of drawers) {
+    if (isPart && !hasValues) continue;
     try {
       drawer(now);
     } catch (error) {

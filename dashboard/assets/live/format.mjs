@@ -52,13 +52,13 @@ export function shortAge(ms) {
   return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)} h`;
 }
 
-const formats = new Map(); // one per zone and style: at most two for the one zone of a site
+const formats = new Map(); // one per zone and style: at most three for the one zone of a site
+const STYLES = { minutes: {}, seconds: { second: "2-digit" }, name: { timeZoneName: "short" } };
 
 function zoned(zone, style) {
   const key = `${zone} ${style}`;
   if (!formats.has(key)) {
-    const seconds = style === "seconds" ? { second: "2-digit" } : {};
-    formats.set(key, new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...seconds }));
+    formats.set(key, new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...STYLES[style] }));
   }
   return formats.get(key);
 }
@@ -75,6 +75,5 @@ export function hourMinute(atMs, zone) {
 
 /** The zone's short name at that instant, e.g. CET or GMT+5:30. */
 export function zoneName(atMs, zone) {
-  const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "short" }).formatToParts(atMs);
-  return parts.find((part) => part.type === "timeZoneName").value;
+  return zoned(zone, "name").formatToParts(atMs).find((part) => part.type === "timeZoneName").value;
 }

@@ -2,7 +2,7 @@
 
 import { isRaised, urgency } from "./alerts.mjs";
 
-export const GAP_MS = 5_000; // between two draws, which come four times a second: the page was frozen
+export const GAP_MS = 5_000; // between two draws, which come three times a second: the page was frozen
 export const SETTLE_MS = 5_000; // what was missed comes in for some moments after the return
 export const MAX_LINES = 12;
 

@@ -15,7 +15,7 @@ const KIOSK_MS = 600_000; // nobody can dismiss it there
 /** {node, draw(view)}: a part of the header. */
 export function missedPanel() {
   let memory = present();
-  let written = null; // the list as it stands, so that it is built once and not four times a second
+  let written = null; // the list as it stands, so that it is built once and not with every draw
   const [title, list, more] = [el("b"), el("ul.missed-list"), el("span.muted")];
   const forget = () => {
     memory = { ...memory, away: null };

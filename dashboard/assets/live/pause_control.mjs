@@ -22,9 +22,10 @@ export function pauseControl(id, { hasKey = false } = {}) {
   return {
     node,
     press: () => [rest, back].find((one) => !one.hidden && !one.disabled && !node.hidden)?.click(),
-    put(session, view) {
-      const mayAct = view.state.hello?.role === "clinician" && !isKiosk;
+    put(session, view, _density, isNews = true) {
       const pause = pauseOf(session, view.now);
+      if (!isNews && pause === null && left.hidden) return;
+      const mayAct = view.state.hello?.role === "clinician" && !isKiosk;
       const calls = presentedOf(session).some((group) => group.unanswered.length);
       show(node, pause !== null || (mayAct && calls));
       setAttribute(node, "data-paused", String(pause !== null));

@@ -2,7 +2,7 @@
 
 import { isRaised } from "./alerts.mjs";
 import { say } from "./feed.mjs";
-import { keyOf, silent, whatToSay } from "./readiness.mjs";
+import { isCanary, keyOf, SHOWN_EVERY_MS, silent, whatToSay } from "./readiness.mjs";
 import { soundState } from "./sound.mjs";
 
 /** Marks `node` as the place where an alert is drawn. One that is only pending is not shown yet: it has not been raised. */
@@ -17,6 +17,7 @@ export function drawsAlert(node, session, alert) {
 export function presence() {
   let said = silent();
   let isLooking = false;
+  let looked = { at: -Infinity, keys: new Set() }; // when it was last looked for what
   let latest = null;
   document.addEventListener("visibilitychange", () => latest && tell([]));
 
@@ -24,7 +25,7 @@ export function presence() {
     const { state, socket, at, feed } = latest;
     const visible = document.visibilityState === "visible";
     const told = feed === "live" ? painted : [];
-    const result = whatToSay(said, { socket, at, visible, sound: soundState(at) === "proven", painted: told, unseen: unseenKeys(state) });
+    const result = whatToSay(said, { socket, at, visible, sound: soundState(at) === "proven", painted: told, unseen: socket === said.socket ? new Set() : unseenKeys(state) });
     said = result.said;
     for (const message of result.messages) say(message);
   }
@@ -32,12 +33,17 @@ export function presence() {
   return function draw(view) {
     latest = view;
     tell([]);
-    if (isLooking || view.feed !== "live" || document.visibilityState !== "visible" || !hasNews(view.state, said)) return;
+    const mayTell = document.visibilityState === "visible" && soundState(view.at) === "proven" && view.at - said.shownAt >= SHOWN_EVERY_MS;
+    if (isLooking || view.feed !== "live" || !mayTell) return;
+    const keys = unsaidKeys(view.state, said);
+    const isNew = [...keys].some((key) => !looked.keys.has(key)); // what waits to be scrolled to is looked for once a second
+    if (!keys.size || !(isNew || view.at - looked.at >= SHOWN_EVERY_MS)) return;
+    looked = { at: view.at, keys };
     isLooking = true;
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
         isLooking = false;
-        tell([...paintedKeys(), ...(latest.state.canary === null ? [] : [keyOf("", latest.state.canary)])]);
+        tell(paintedKeys(keys));
       }),
     );
   };
@@ -52,16 +58,18 @@ function unseenKeys(state) {
   return unseen;
 }
 
-/** Whether there is anything to say that was not said yet: else nothing is measured. */
-function hasNews(state, said) {
-  if (state.canary !== null && !said.shown.has(keyOf("", state.canary))) return true;
-  return Object.values(state.sessions).some((session) => session.alerts.some((alert) => isRaised(alert) && !said.shown.has(keyOf(session.id, alert.id))));
+/** What there is to say and was not said yet: only that is measured. */
+function unsaidKeys(state, said) {
+  const canary = state.canary === null ? [] : [keyOf("", state.canary)];
+  const raised = Object.values(state.sessions).flatMap((session) => session.alerts.filter(isRaised).map((alert) => keyOf(session.id, alert.id)));
+  return new Set([...canary, ...raised].filter((key) => !said.shown.has(key)));
 }
 
-/** What is drawn inside the window and can be seen; an alert may be drawn in several places. */
-function paintedKeys() {
-  const found = new Set();
+/** Which of `keys` are drawn inside the window and can be seen; an alert may be drawn in several places. A canary needs no place. */
+function paintedKeys(keys) {
+  const found = new Set([...keys].filter(isCanary));
   for (const node of document.querySelectorAll("[data-drawn]")) {
+    if (!keys.has(node.dataset.drawn) || found.has(node.dataset.drawn)) continue;
     const { top, left, bottom, right } = node.getBoundingClientRect();
     const isInside = bottom > 0 && right > 0 && top < innerHeight && left < innerWidth && bottom > top;
     if (isInside && node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) found.add(node.dataset.drawn);

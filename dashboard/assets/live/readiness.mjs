@@ -36,6 +36,9 @@ export function whatToSay(said, { socket, at, visible, sound, painted, unseen })
 
 export const keyOf = (session, alert) => `${session} ${alert}`;
 
+/** Whether the key is that of a test alert, which has no session and is drawn nowhere. */
+export const isCanary = (key) => key.startsWith(" ");
+
 function alertOf(key) {
   const place = key.indexOf(" ");
   return { session: key.slice(0, place), alert: key.slice(place + 1) };

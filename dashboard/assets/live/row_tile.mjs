@@ -1,7 +1,7 @@
 // A room of a full ward, in three short lines: who and how far; the worst alert; the numbers, the age of the cuff value and when the next is due.
 
 import { toneOf } from "./alerts.mjs";
-import { cuffDueIn, phaseSince } from "./course.mjs";
+import { cuffDueIn, phaseRuns } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { clock, number, shortAge } from "./format.mjs";
 import { labelNodes } from "./readout.mjs";
@@ -22,12 +22,13 @@ function who() {
   const mode = modeTag();
   return {
     node: el("header.tile-head", {}, room, label, mode.node, el("span.phase", {}, phase, " ", since)),
-    put(session, view, density) {
+    put(session, view, density, isNews) {
+      mode.put(session, density, isNews);
+      setText(since, clock(phaseRuns(session, view.heldNow)));
+      if (!isNews) return;
       setText(room, session.room);
       setText(label, session.patient.label);
-      mode.put(session, density);
       setText(phase, phaseWords(session).phase);
-      setText(since, clock(view.heldNow - phaseSince(session)));
     },
   };
 }

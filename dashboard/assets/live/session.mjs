@@ -52,7 +52,8 @@ export function mountSession(root, id) {
   let isLoaded = false;
   let past = null;
 
-  const stopDrawing = subscribe((view) => {
+  const draw = (view) => {
+    if (view.changed !== null && !view.changed.has(id)) return null;
     const { session, isOver } = source.now(view);
     if (session !== null && isOver && !OPEN.includes(session.phase)) {
       if (past === null) root.replaceChildren((past = pastSession(id, session)).node);
@@ -61,7 +62,7 @@ export function mountSession(root, id) {
     }
     show(body, session !== null);
     tell(notice, session, isOver, source.isUnknown());
-    if (session === null) return;
+    if (session === null) return null;
     setPage({ session: id, last: session });
     if (!isLoaded && view.now !== null) {
       isLoaded = true;
@@ -69,7 +70,9 @@ export function mountSession(root, id) {
     }
     const shown = isOver ? { ...view, isLive: false } : view;
     for (const part of Object.values(parts)) part.put(session, shown, parts.story.entries());
-  });
+    return null;
+  };
+  const stopDrawing = subscribe(draw, { hasValues: true });
   const stopHistory = afterSnapshot(() => {
     isLoaded = false; // values and entries may have been missed before it
   });

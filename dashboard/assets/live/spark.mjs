@@ -12,10 +12,11 @@ const LOWER = { low: 82, high: 101, from: 0.76, to: 1 };
 const REDRAW_MS = 1_000;
 const LEAST_PX = 14; // lower than this a line says nothing
 
-/** {node, put(session, view)}. Draws at most once a second, and only while it can be seen. */
+/** {node, put(session, view)}. Draws when time has moved it by a pixel, at most once a second, and only while it can be seen. */
 export function spark() {
   const canvas = el("canvas.spark", { role: "img" });
   let drawnAt = -Infinity;
+  let wasLive = null;
   let size = { width: 0, height: 0 };
   const resized = new ResizeObserver(([entry]) => {
     size = { width: entry.contentRect.width, height: entry.contentRect.height };
@@ -33,8 +34,11 @@ export function spark() {
       removeEventListener("themechange", again);
     },
     put(session, view) {
-      if (document.hidden || view.at - drawnAt < REDRAW_MS || !size.width || size.height < LEAST_PX) return;
+      if (document.hidden || !size.width || size.height < LEAST_PX) return;
+      const everyMs = Math.max(REDRAW_MS, SPAN_MS / size.width / (devicePixelRatio || 1) / view.speed);
+      if (view.at - drawnAt < everyMs && view.isLive === wasLive) return;
       drawnAt = view.at;
+      wasLive = view.isLive;
       paint(canvas, size, session, view);
     },
   };

@@ -112,6 +112,9 @@ export function settle(before, session, nowMs) {
   return { ...session, vitals: merge(before?.vitals ?? {}, session.vitals, nowMs, true) };
 }
 
+/** Whether two states of a session differ in values at most: all else comes over the wire in one piece, with a list of alerts of its own. */
+export const isSameButValues = (a, b) => a.alerts === b.alerts;
+
 function merge(kept, vitals, nowMs, isWhole = false) {
   const merged = isWhole ? {} : { ...kept };
   for (const vital of vitals) {

@@ -6,23 +6,32 @@ import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
 import { isKiosk } from "./kiosk.mjs";
 import { follow } from "./navigate.mjs";
 import { pauseControl } from "./pause_control.mjs";
+import { isSameButValues } from "./state.mjs";
 import { phaseWords, roomName, say, words } from "./words.mjs";
 
 const text = words.ward;
 const NAMES = { full: 4, compact: 2, row: 1 }; // lesser alerts that a tile names at once; more of them take turns
 const TURN_MS = 3_000;
 
-/** {node, put(session, view, density), togglePause(), end()} of `parts`, each {node, put, end?}. */
+/**
+ * {node, put(session, view, density), togglePause(), end()} of `parts`, each {node, put, end?}. `put` of a part is told as its fourth whether
+ * there is more than values and time since it was last drawn: what does not depend on these is left as it stands.
+ */
 export function tileFrame(id, parts) {
   const pause = pauseControl(id);
   const opens = isKiosk ? {} : { href: `/session/${id}`, onclick: follow };
   const link = el(isKiosk ? "section.tile" : "a.tile", { ...opens, "data-session": id }, ...parts.map((part) => part.node));
   const node = el("div.tile-frame", {}, link, pause.node);
+  const all = [...parts, pause];
+  let drawn = null; // for what it was drawn last
   return {
     node,
     togglePause: pause.press,
     put(session, view, density) {
-      for (const part of [...parts, pause]) part.put(session, view, density);
+      const isNews = drawn === null || !isSameButValues(drawn.session, session) || drawn.density !== density || drawn.hello !== view.state.hello;
+      drawn = { session, density, hello: view.state.hello };
+      for (const part of all) part.put(session, view, density, isNews);
+      if (!isNews) return;
       const worst = tileAlerts(session).lines[0] ?? null;
       const isRaised = worst !== null && worst.state !== "pending";
       setAttribute(node, "data-pausable", pause.node.hidden ? null : "true");
@@ -51,7 +60,8 @@ export function modeTag() {
   const node = el("span.tile-mode", {}, mode, source);
   return {
     node,
-    put(session, density) {
+    put(session, density, isNews) {
+      if (!isNews) return;
       show(node, session.mode !== "real");
       if (session.mode === "real") return;
       const sources = session.devices.filter((device) => device.mode === session.mode).map((device) => device.source);
@@ -71,7 +81,8 @@ export function tileAlertLines() {
   const others = el("div.tile-also", {}, also, more);
   return {
     node: el("div.tile-alerts", {}, calm, ...lines.map((line) => line.node), others),
-    put(session, view, density) {
+    put(session, view, density, isNews) {
+      if (!isNews && more.hidden) return; // what takes turns goes on
       const found = tileAlerts(session, density === "full" ? 2 : 1);
       lines.forEach((line, i) => {
         show(line.node, i < found.lines.length);

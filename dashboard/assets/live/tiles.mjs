@@ -1,6 +1,6 @@
 // A room of the ward: who, how far, the worst alert, the numbers with their ages, ten minutes of history, the dose.
 
-import { cuffDueIn, dose, phaseSince } from "./course.mjs";
+import { cuffDueIn, dose, phaseRuns } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { clock, mg } from "./format.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
@@ -23,13 +23,14 @@ function head() {
   const mode = modeTag();
   return {
     node: el("header.tile-head", {}, room, el("span.tile-who", {}, label, " ", born), mode.node, el("span.phase", {}, phase, " ", since)),
-    put(session, view, density) {
+    put(session, view, density, isNews) {
+      mode.put(session, density, isNews);
+      setText(since, clock(phaseRuns(session, view.heldNow)));
+      if (!isNews) return;
       setText(room, roomName(session.room));
       setText(label, session.patient.label);
       setText(born, session.patient.birth_year === null ? "" : say(text.born, { year: session.patient.birth_year }));
-      mode.put(session, density);
       setText(phase, phaseWords(session).phase);
-      setText(since, clock(view.heldNow - phaseSince(session)));
       setAttribute(since, "title", phaseWords(session).since);
     },
   };
@@ -50,8 +51,8 @@ function history() {
   const drawing = spark();
   return {
     ...drawing,
-    put(session, view) {
-      setAttribute(drawing.node, "aria-label", say(text.trend, { room: roomName(session.room) }));
+    put(session, view, density, isNews) {
+      if (isNews) setAttribute(drawing.node, "aria-label", say(text.trend, { room: roomName(session.room) }));
       drawing.put(session, view);
     },
   };

@@ -6,7 +6,7 @@ import { tile } from "./tiles.mjs";
 import { arrange, heldOrder, isHeld } from "./wall_order.mjs";
 import { DENSITIES, layOut } from "./wall_layout.mjs";
 
-/** {node, put(sessions, view, {columns, order}), tileOf(id), selected(), end()}; `put` returns {shown, density, isHeld}. */
+/** {node, put(sessions, view, {columns, order}), putValues(view), tileOf(id), selected(), end()}; `put` returns {shown, density, isHeld}; `putValues` draws `view.changed` alone. */
 export function wall() {
   const node = el("div.wall", { id: "wall" });
   const tiles = new Map();
@@ -53,6 +53,9 @@ export function wall() {
       keepFocus(node, () => keyed(node, tiles, ids, density === "row" ? rowTile : tile));
       for (const session of shown) tiles.get(session.id).put(session, view, density);
       return { shown, density, isHeld: isWaiting };
+    },
+    putValues(view) {
+      for (const id of view.changed) tiles.get(id)?.put(view.state.sessions[id], view, density);
     },
     tileOf: (id) => tiles.get(id),
     selected: () => [...tiles.values()].find((one) => one.node.contains(document.activeElement)),

@@ -2,7 +2,8 @@
 
 import { urgencyOf } from "./alerts.mjs";
 
-const byRoom = (a, b) => a.room.localeCompare(b.room, "en", { numeric: true }) || a.id.localeCompare(b.id);
+const NAMES = new Intl.Collator("en", { numeric: true }); // made once: localeCompare makes one for every comparison
+const byRoom = (a, b) => NAMES.compare(a.room, b.room) || NAMES.compare(a.id, b.id);
 
 export const MAX_TILES = 120;
 export const POINTED_MS = 10_000; // a pointer that rests on the wall for longer points at nothing any more

@@ -32,7 +32,8 @@ export function mountWard(root) {
   root.append(toolbar.node, form.node, strips, leftOut, wall.node, empty.node);
   const unbound = new Map();
 
-  const stopDrawing = subscribe((view) => {
+  const draw = (view) => {
+    if (view.changed !== null) return wall.putValues(view);
     const all = Object.values(view.state.sessions);
     drawUnbound(strips, unbound, view);
     const { shown, density, isHeld } = wall.put(all, view, { columns: toolbar.columns(), order: toolbar.order() });
@@ -42,7 +43,8 @@ export function mountWard(root) {
     setText(leftOut, say(text.left_out, { count: hidden }));
     empty.put(view, all.length);
     form.put(view);
-  });
+  };
+  const stopDrawing = subscribe(draw, { hasValues: true });
   const stopHistory = afterSnapshot(loadSparklines);
   const stopKeys = onKeys(isKiosk ? {} : { p: togglePause });
   loadSparklines();

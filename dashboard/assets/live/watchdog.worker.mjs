@@ -1,3 +1,3 @@
-// A clock that ticks in hidden tabs too: the browser throttles a page's own timers, not a worker's.
+// A clock that ticks in hidden tabs too: the browser throttles a page's own timers, not a worker's. It is told how often, in ms.
 
-setInterval(() => postMessage(null), 250);
+onmessage = ({ data: everyMs }) => setInterval(() => postMessage(null), everyMs);

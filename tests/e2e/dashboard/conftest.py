@@ -42,18 +42,21 @@ def profile(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def open_page(profile: BrowserContext, stub: StubMonitor) -> Iterator[Callable[..., Page]]:
-    """How to open a path in a page of its own; `script` runs before the page's own. Each page is watched until the test ends."""
+    """How to open a path in a page of its own; `script` runs before the page's own, `origin` is where the stand-in is met if not at its own
+    address. Each page is watched until the test ends."""
     pages: list[Page] = []
     troubles: list[str] = []
 
-    def opened(path: str = "/", *, width: int = 1440, height: int = 900, theme: str = "dark", script: str = "", **media: Any) -> Page:
+    def opened(
+        path: str = "/", *, width: int = 1440, height: int = 900, theme: str = "dark", script: str = "", origin: str = "", **media: Any
+    ) -> Page:
         page = profile.new_page()
         pages.append(page)
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(**media)
         page.add_init_script(f"localStorage.clear(); localStorage.setItem('theme', '{theme}'); {script}")
-        _watch(page, stub.url, troubles)
-        page.goto(stub.url + path)
+        _watch(page, origin or stub.url, troubles)
+        page.goto((origin or stub.url) + path)
         return page
 
     yield opened

@@ -37,6 +37,7 @@ def sign(page: Page, name: str, within: str = "#chart") -> Locator:
 
 
 def test_several_signs_are_charted_at_once_and_each_says_saved(room_3: Page, stub: StubMonitor) -> None:
+    """F6: each entry says that it was saved."""
     chart = room_3.locator("#chart")
     chart.get_by_role("button", name="MOAA/S 4: sluggish answer to the name").click()
     chart.get_by_label("distress, 0 to 10").fill("3")
@@ -59,6 +60,7 @@ def test_several_signs_are_charted_at_once_and_each_says_saved(room_3: Page, stu
 
 
 def test_what_is_not_saved_stays_where_it_was_put_in_and_the_faulty_one_is_named(room_3: Page, stub: StubMonitor) -> None:
+    """F6: nothing fails in silence."""
     problem = {"reason": "malformed", "detail": "nothing was done", "errors": [{"where": "body.items.1", "detail": "0 to 10"}]}
     stub.refusals["/observations"] = (422, problem)
     chart = room_3.locator("#chart")

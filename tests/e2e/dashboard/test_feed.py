@@ -118,7 +118,9 @@ def test_a_screen_whose_scripts_stopped_covers_itself(open_page: Callable[..., P
 
 
 def test_a_failed_part_takes_live_away_from_the_whole_screen(ward: Page) -> None:
-    ward.evaluate("dispatchEvent(new ErrorEvent('error', {message: 'boom', filename: '/assets/live/tiles.mjs'}))")
+    ward.evaluate(
+        "dispatchEvent(new ErrorEvent('error', {message: 'boom', filename: document.querySelector('link[href$=\"live/tiles.mjs\"]').href}))"
+    )
     expect(ward.locator("#not-live")).to_be_visible()
     expect(ward.locator("#not-live-why")).to_contain_text("boom")
     expect(ward.locator('.readout[data-look="current"]')).to_have_count(0)

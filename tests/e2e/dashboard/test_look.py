@@ -22,6 +22,7 @@ THEMES = ("dark", "light", "night")
 
 @pytest.mark.parametrize("path", ["/", "/session/S-000003", "/session/S-000006"])
 def test_all_words_keep_their_contrast_in_every_theme(open_page: Callable[..., Page], stub: StubMonitor, path: str) -> None:
+    """Ask 58: red on black is read in the dim theme too."""
     for id_ in ("S-000004", "S-000006"):
         stub.sessions[id_] = stub_ward.simulated(stub.sessions[id_])
     one = stub_care.observed(stub.sessions["S-000003"], Charted.CHEST_PAIN, 1, stub_ward.START_MS)

@@ -4,15 +4,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from msgspec.structs import replace
+from playwright.sync_api import Locator, Page, Route, expect
 
-from schemas.stream_wire import Happened
+from schemas.stream_wire import Happened, Update
 from schemas.vitals import Vital
 from tests.support import stub_ward
 from tests.support.stub_monitor import StubMonitor
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
+LATE = 1  # live/history.mjs
+TRACK = """import(document.querySelector('link[href$="live/feed.mjs"]').href)
+  .then(({ trackOf }) => JSON.parse(JSON.stringify(trackOf("S-000003", "heart_rate"))))"""
 INK = """canvas => { const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   let painted = 0; for (let i = 3; i < data.length; i += 4) painted += data[i] > 0; return painted; }"""
 
@@ -46,6 +52,11 @@ def _happened(stub: StubMonitor, kind: str, text: str, **fields: Any) -> None:
         stub.publish(journal=(line,))
 
     stub.run(say)
+
+
+def _lose_an_update(stub: StubMonitor) -> None:
+    """A snapshot follows, after which the page reads the history again."""
+    stub.send(msgspec.json.encode(Update(position=stub.position + 7, now_ms=stub.now_ms())))
 
 
 def test_ask_57_a_zoom_by_dragging_survives_updates_and_a_reconnect(room_3: Page, stub: StubMonitor) -> None:
@@ -141,6 +152,44 @@ def test_the_marks_are_one_stop_of_tab_and_arrows_tell_them(room_3: Page) -> Non
     assert _range(plot) == before, "arrows on the marks do not move the window"
     room_3.keyboard.press("Tab")
     assert room_3.evaluate("document.activeElement.closest('.record-hits') === null")
+
+
+def test_ask_54_a_value_that_was_uploaded_late_is_read_in_where_it_was_measured(room_3: Page, stub: StubMonitor) -> None:
+    """After a reconnect all is read again: what came meanwhile is found by its arrival, however long ago it was measured."""
+    _plot(room_3)
+    measured_ms = _range(_plot(room_3))[0] + 60_001
+
+    def and_a_late_one(route: Route) -> None:
+        answer = route.fetch()
+        columns = answer.json()
+        late = {"at_ms": stub.now_ms(), "measured_at_ms": measured_ms, "value": 155.0, "validity": "questionable", "reason": "late"}
+        for name, value in late.items():
+            columns["heart_rate"][name].append(value)
+        route.fulfill(response=answer, json=columns)
+
+    room_3.route("**/readings?*", and_a_late_one)
+    assert measured_ms not in room_3.evaluate(TRACK)["at"]
+    _lose_an_update(stub)
+    wait_until(lambda: measured_ms in room_3.evaluate(TRACK)["at"], 15, "the late value")
+    track = room_3.evaluate(TRACK)
+    place = track["at"].index(measured_ms)
+    assert (track["value"][place], track["mark"][place]) == (155, LATE)
+    assert track["at"] == sorted(track["at"])
+
+
+def test_ask_55_a_reading_that_comes_by_two_routes_is_one_point(room_3: Page, stub: StubMonitor) -> None:
+    """By the stream twice, and in the history that is read after a reconnect."""
+    _plot(room_3)
+    reading = replace(stub_ward.vital(Vital.HEART_RATE, 133.0, now_ms=stub.now_ms() + 500), age_ms=0)
+    for _ in range(2):
+        stub.run(lambda: stub.publish(vitals={"S-000003": (reading,)}))
+    expect(room_3.locator(".numbers .v-hr .readout-value")).to_have_text("133")
+    with room_3.expect_response("**/readings?*", timeout=15_000):
+        _lose_an_update(stub)
+    wait_until(lambda: room_3.evaluate(TRACK)["at"][-1] > reading.received_at_ms, 15, "newer values")
+    at = room_3.evaluate(TRACK)["at"]
+    assert len(set(at)) == len(at)
+    assert at == sorted(at)
 
 
 def test_ask_56_a_history_that_cannot_be_loaded_is_said(open_page: Callable[..., Page], stub: StubMonitor) -> None:

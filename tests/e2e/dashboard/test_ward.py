@@ -24,6 +24,7 @@ def test_the_worst_room_is_first_and_rooms_can_be_in_their_order(ward: Page) -> 
 
 
 def test_a_new_alert_moves_its_room_up_and_is_read_out(ward: Page, stub: StubMonitor) -> None:
+    """Ask 24: a new alert is there without a reload."""
     alert = stub_ward.alert("OX-H1", "Deep desaturation", "SpO2 79 < 80", since_ms=stub.now_ms())
     stub.put(replace(stub.sessions["S-000004"], alerts=(alert,)))
     expect(ward.locator(".tile-room").nth(1)).to_have_text("Room 4")
@@ -32,7 +33,7 @@ def test_a_new_alert_moves_its_room_up_and_is_read_out(ward: Page, stub: StubMon
 
 
 def test_priority_is_shape_text_and_colour(ward: Page) -> None:
-    """Ask 57: never colour alone."""
+    """Ask 58: never colour alone."""
     high, technical = ward.locator('.tile[data-session="S-000003"]'), ward.locator('.tile[data-session="S-000005"]')
     line = high.locator(".alert-line").first
     expect(line).to_contain_text("***")

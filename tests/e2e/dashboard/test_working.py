@@ -174,6 +174,7 @@ def test_a_binding_that_is_refused_keeps_what_was_typed(room_3: Page, stub: Stub
 
 
 def test_to_change_a_device_the_tile_is_cleared_first(room_3: Page, stub: StubMonitor) -> None:
+    """Ask 13: no value of the device before is left on the screen of the patient after."""
     one = stub.sessions["S-000003"]
     stub.put(replace(one, vitals=tuple(replace(row, device="monitor-b3") for row in one.vitals)))
     heart = room_3.locator(".numbers .readout-value").first

@@ -116,3 +116,14 @@ test("other rooms' unanswered alerts are named, the worst room first", () => {
   const found = elsewhere([open, two, three, session("S-4")], "S-1");
   assert.deepEqual(found.map((one) => [one.session.id, one.alert.id, ids(one.rest)]), [["S-3", "h", ["m"]], ["S-2", "l", []]]);
 });
+
+test("what was found for a list of alerts is found anew once the session presents it otherwise", () => {
+  const alerts = [alert("A", "high", "active"), alert("B", "low", "active")];
+  const before = session("S-1", { alerts, presented: [presented("A"), presented("B")] });
+  assert.deepEqual(presentedOf(before).map((one) => one.sounds), [true, true]);
+  assert.equal(presentedOf({ ...before, vitals: {} }), presentedOf(before), "values alone change nothing");
+  const silent = { sound: false };
+  assert.deepEqual(presentedOf({ ...before, presented: [presented("A", [], silent), presented("B", [], silent)] }).map((one) => one.sounds), [false, false]);
+  const unnamed = { ...before, presented: [] };
+  assert.deepEqual([null, 1].map((until) => presentedOf({ ...unnamed, audio_paused_until_ms: until })[0].sounds), [true, false]);
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cuffDueIn, dose, fromBaseline, infusionBands, phaseOf, phaseSince, plannedRate } from "../../../dashboard/assets/live/course.mjs";
+import { cuffDueIn, dose, fromBaseline, infusionBands, phaseOf, phaseRuns, phaseSince, plannedRate } from "../../../dashboard/assets/live/course.mjs";
 import { age, clock, hourMinute, mg, number, rate, readable, signed, timeOfDay } from "../../../dashboard/assets/live/format.mjs";
 import { session, T0 } from "./frames.mjs";
 
@@ -79,4 +79,12 @@ test("numbers and times as text", () => {
   assert.deepEqual([age(12_400), age(151_000), age(3_840_000)], ["12 s", "2:31 min", "1 h 04 min"]);
   assert.deepEqual([timeOfDay(T0, "Europe/Madrid"), timeOfDay(T0, "UTC"), hourMinute(T0, "Asia/Kolkata")], ["10:41:07", "09:41:07", "15:11"]);
   assert.equal(readable("SBP 184 >= 180"), "SBP 184 ≥ 180");
+});
+
+test("the clocks of all rooms step together, whenever in its second each began", () => {
+  const whole = Math.floor(T0 / 1000) * 1000;
+  for (const began of [0, 1, 499, 999]) {
+    const room = session("S-1", { started_at_ms: whole + began });
+    assert.deepEqual([whole + 6_999, whole + 7_000].map((at) => phaseRuns(room, at)), [6_000, 7_000]);
+  }
 });

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dash import Dash
@@ -10,6 +11,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from dashboard.app import content_security_policy, create_dashboard
+from dashboard.served import version
+
+AT = f"/assets/{version()}"
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +41,13 @@ def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) 
     with TestClient(server) as client:
         answer = client.get(path)
     assert answer.status_code == 200
-    for part in ("/assets/boot.js", "/assets/css/1-tokens.css", "/assets/css/7-record.css", "Secondary display."):
+    for part in (f"{AT}/boot.js", f"{AT}/css/1-tokens.css", f"{AT}/css/7-record.css", f"{AT}/live/main.mjs", "Secondary display."):
         assert part in answer.text, part
 
 
-@pytest.mark.parametrize("path", ["/api/typo", "/api/v1/typo", "/nope", "/session/x", "/assets/nope.js", "/assets/../app.py"])
+@pytest.mark.parametrize(
+    "path", ["/api/typo", "/api/v1/typo", "/nope", "/session/x", f"{AT}/nope.js", f"{AT}/../app.py", "/assets/boot.js"]
+)
 def test_an_unknown_path_is_404(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
@@ -51,11 +57,27 @@ def test_a_wrong_method_is_405_and_an_unknown_post_404(client: TestClient) -> No
     assert client.post("/api/v1/typo").status_code == 404
 
 
-def test_modules_are_javascript_and_asked_for_each_time(client: TestClient) -> None:
-    answer = client.get("/assets/live/main.mjs")
+def test_modules_are_javascript_and_kept_by_the_browser(client: TestClient) -> None:
+    answer = client.get(f"{AT}/live/main.mjs")
     assert "javascript" in answer.headers["content-type"]
-    assert answer.headers["cache-control"] == "no-cache"
-    assert client.get("/assets/live/main.mjs", headers={"if-none-match": answer.headers["etag"]}).status_code == 304
+    assert "immutable" in answer.headers["cache-control"]
+    assert "cache-control" not in client.get(f"{AT}/live/nope.mjs").headers
+
+
+def test_any_change_of_the_assets_moves_all_of_them(tmp_path: Path) -> None:
+    """Else a browser that kept one module would mix two versions."""
+    (tmp_path / "live").mkdir()
+    module = tmp_path / "live" / "a.mjs"
+    module.write_text("1")
+    seen = [version(tmp_path)]
+    module.write_text("2")
+    seen.append(version(tmp_path))
+    module.rename(tmp_path / "live" / "b.mjs")
+    seen.append(version(tmp_path))
+    (tmp_path / "c.css").write_text("")
+    seen.append(version(tmp_path))
+    assert len(set(seen)) == 4
+    assert version(tmp_path) == seen[-1]
 
 
 def test_every_callback_is_a_coroutine(dashboard: tuple[FastAPI, Dash]) -> None:

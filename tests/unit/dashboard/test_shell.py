@@ -21,11 +21,11 @@ OWN = [path for path in sorted(ASSETS.rglob("*")) if path.suffix in {".js", ".mj
 
 
 def test_the_secondary_display_notice_stands_in_the_page_itself() -> None:
-    assert "Secondary display. The bedside monitor stays the primary alarm." in index_string()
+    assert "Secondary display. The bedside monitor stays the primary alarm." in index_string("/assets/0")
 
 
 def test_without_scripts_the_page_is_not_live() -> None:
-    index = index_string()
+    index = index_string("/assets/0")
     assert 'data-feed="connecting"' in index
     assert 'id="not-live"' in index
     assert WORDS["not_live"]["do"] in index

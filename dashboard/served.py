@@ -1,0 +1,20 @@
+"""Under which path the assets are served: one that names their content, so that a browser may keep them for good.
+
+ES modules import each other by relative paths, so all of one version come from one folder of their own: two versions never mix, and a page
+that is opened again asks for none of its hundred modules.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+ASSETS: Final = Path(__file__).with_name("assets")
+
+
+def version(folder: Path = ASSETS) -> str:
+    """Twelve hex digits that change with any name or byte below `folder`."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
