@@ -3,6 +3,7 @@
 import { alertLine } from "./alert_line.mjs";
 import { inBar } from "./alerts.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
+import { isKiosk } from "./kiosk.mjs";
 import { isNarrow } from "./narrow.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
@@ -11,7 +12,7 @@ import { roomName } from "./words.mjs";
 /** {node, draw(view)}. Of all rooms on the ward, and where the screen is narrow: there the strip of other rooms scrolls away. */
 export function worstAlert() {
   const [room, line] = [el("b"), alertLine()];
-  const node = el("a.worst", { id: "worst", onclick: follow }, room, line.node);
+  const node = el(isKiosk ? "div.worst" : "a.worst", { id: "worst", ...(isKiosk ? {} : { onclick: follow }) }, room, line.node);
   return {
     node,
     draw(view) {
@@ -19,7 +20,7 @@ export function worstAlert() {
       const found = inBar(Object.values(view.state.sessions), open, isNarrow() || location.pathname === "/");
       show(node, found !== null);
       if (found === null) return;
-      setAttribute(node, "href", `/session/${found.session.id}`);
+      if (!isKiosk) setAttribute(node, "href", `/session/${found.session.id}`);
       setText(room, found.session.id === open ? "" : roomName(found.session.room));
       line.put(found.alert, found.session, view);
     },
