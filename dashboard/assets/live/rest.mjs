@@ -32,13 +32,13 @@ async function call(method, path, body, id = null) {
   const init = { method, cache: "no-store", headers: { accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) };
   if (id !== null) init.headers["idempotency-key"] = id;
   if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { ...init.headers, "content-type": "application/json" } });
-  let answer;
+  let [answer, text] = [null, ""];
   try {
     answer = await fetch(`/api/v1${path}`, init);
+    text = await answer.text(); // an answer that breaks off is none
   } catch (error) {
     return { ok: false, body: null, status: 0, detail: error.message, reason: "no_answer", isUnknown: true };
   }
-  const text = await answer.text().catch(() => "");
   const parsed = parse(text);
   if (answer.status === 401) location.assign(`/auth/login?next=${encodeURIComponent(location.pathname)}`);
   if (answer.ok) return { ok: true, body: parsed, status: answer.status, detail: "", reason: null, isUnknown: false };

@@ -19,7 +19,7 @@ function checksOf(id, at) {
   if (!known[id] && at - askedAt > ASK_EVERY_MS) {
     askedAt = at;
     get("/ward/checks").then((answer) => {
-      if (answer.ok) known = answer.body;
+      if (answer.ok) known = answer.body ?? {};
     });
   }
   return known[id] ?? null;

@@ -62,13 +62,20 @@ def test_a_tile_says_what_is_to_be_observed_next_beside_the_next_cuff(
     assert page.locator(".tile-due:visible, .tile-cuff:visible").evaluate_all(cut) == 0
 
 
-def test_before_the_checks_of_a_session_are_known_nothing_is_said_to_be_due(open_page: Callable[..., Page]) -> None:
-    """The schedule alone would name a later time than the one that counts."""
-    refuse = "if (String(at).includes('/ward/checks')) throw new TypeError('cut');"
-    page = open_page("/", script=f"const asked = fetch; window.fetch = async (at, ...more) => {{ {refuse} return asked(at, ...more); }};")
+CUT = "new Response(new ReadableStream({ start: stream => stream.error(new TypeError('cut')) }))"
+
+
+@pytest.mark.parametrize("answer", ["Promise.reject(new TypeError('cut'))", CUT, "new Response('')"])
+def test_before_the_checks_of_a_session_are_known_nothing_is_said_to_be_due(open_page: Callable[..., Page], answer: str) -> None:
+    """The schedule alone would name a later time than the one that counts. An answer that breaks off does the screen no harm."""
+    script = (
+        f"const asked = fetch; window.fetch = async (at, ...more) => String(at).includes('/ward/checks') ? {answer} : asked(at, ...more);"
+    )
+    page = open_page("/", script=script)
     expect(page.locator('.tile[data-session="S-000002"] .tile-cuff')).to_contain_text("cuff")
     page.wait_for_load_state("networkidle")
     assert page.locator(".tile-due:visible").count() == 0
+    expect(page.locator("html")).to_have_attribute("data-feed", "live")
 
 
 def test_what_is_over_and_unanswered_says_so_on_a_small_tile_and_in_the_bar(open_page: Callable[..., Page], stub: StubMonitor) -> None:
