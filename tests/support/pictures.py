@@ -15,6 +15,7 @@ IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 LIVE_WITHIN_MS: Final = 180_000
 DESK: Final = {"width": 1440, "height": 1000}
 PHONE: Final = {"width": 360, "height": 780}
+SHEET: Final = {"width": 1440, "height": 1300}  # so high that the foot of the page does not lie on it
 SURGE: Final = "Room 2"  # the room of the hypertensive surge
 ENDED: Final = "S-000002"  # that patient's session of last week
 COURSE: Final = "SIM-1988-U"
@@ -38,7 +39,7 @@ class Camera:
         """`ready`: what is there once the page is complete. `only`: the part of it that is taken."""
         if self._wanted and name not in self._wanted:
             return
-        context = self._chromium.new_context(storage_state=self._signed_in, viewport=size or DESK)  # type: ignore[arg-type]
+        context = self._chromium.new_context(storage_state=self._signed_in, viewport=size or DESK)
         context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
         page = context.new_page()
         page.goto(self._url + path)
@@ -77,7 +78,7 @@ def take(recording: str, wanted: list[str]) -> None:
         camera.take("session", f"/session/{surge}", ".record-plot[data-from]")
         camera.take("session-night", f"/session/{surge}", ".record-plot[data-from]", theme="night")
         camera.take("phone", "/", ".tile", size=PHONE)
-        camera.take("record", f"/record/{ENDED}", '.paper[data-state="loaded"]', theme="light", only=".sheet")
+        camera.take("record", f"/record/{ENDED}", '.paper[data-state="loaded"]', theme="light", size=SHEET, only=".sheet")
         camera.take("course", f"/patients/{COURSE}", ".plot .trace")
         camera.take("analytics", "/analytics", ".plot .trace")
         chromium.close()
