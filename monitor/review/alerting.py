@@ -106,7 +106,9 @@ def _grouped(found: Iterable[Occurrence], key: Callable[[Occurrence], str]) -> d
 
 def _most_first(rows: Iterable[AlertRow]) -> tuple[AlertRow, ...]:
     """Of equal ones Room 2 comes before Room 10."""
-    return tuple(sorted(rows, key=lambda row: (-row.raised, [(int(part) if part.isdecimal() else -1, part) for part in _NUMBER.split(row.name)])))
+    return tuple(
+        sorted(rows, key=lambda row: (-row.raised, [(int(part) if part.isdecimal() else -1, part) for part in _NUMBER.split(row.name)]))
+    )
 
 
 def _row(name: str, title: str, found: Sequence[Occurrence], hours: float, sessions: int) -> AlertRow:
