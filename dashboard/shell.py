@@ -5,7 +5,7 @@ The NOT LIVE overlay and the secondary-display notice are plain HTML here, visib
 
 from html import escape
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -49,7 +49,6 @@ def index_string(assets: str) -> str:
 
 def layout() -> Component:
     """Header and page; the page is chosen by the router in app.py."""
-    return html.Div(
-        [dcc.Location(id="url", refresh=False), Header(id="header"), html.Main(id="main", tabIndex="-1")],
-        id="frame",
-    )
+    loading: dict[str, Any] = {"data-loading": WORDS["loading"]}  # shown while a page is asked for (css)
+    main = html.Main(id="main", tabIndex="-1", **loading)
+    return html.Div([dcc.Location(id="url", refresh=False), Header(id="header"), main], id="frame")

@@ -257,8 +257,8 @@ async def _listed(client: DeviceClient, lines: set[DeviceClient]) -> AsyncIterat
 async def open_session(clinician: Clinician, room: str, scenario: Scenario) -> SessionNow:
     """The scenario's patient and order in a room. A scenario is one invented person: its sessions are one course, and say SIM."""
     who, order = scenario.patient, scenario.order
-    initials = "".join(word[0] for word in scenario.name.upper().split("-") if word)[:6]
-    coded = {} if who.birth_year is None else {"code": f"SIM-{who.birth_year}-{initials}"}
+    code = code_of(scenario)
+    coded = {} if code is None else {"code": code}
     return await clinician.create(
         room,
         {"label": who.label, "birth_year": who.birth_year, "weight_kg": who.weight_kg, **coded},
@@ -268,6 +268,12 @@ async def open_session(clinician: Clinician, room: str, scenario: Scenario) -> S
             **({"duration_min": order.duration_min} if order.duration_min else {}),
         },
     )
+
+
+def code_of(scenario: Scenario) -> str | None:
+    """The code that joins the sessions of the scenario's patient; None where it has no year of birth."""
+    initials = "".join(word[0] for word in scenario.name.upper().split("-") if word)[:6]
+    return None if scenario.patient.birth_year is None else f"SIM-{scenario.patient.birth_year}-{initials}"
 
 
 def _client(url: str, token: str, hello: Hello, seed: int, *, clock: Clock | None, sleep: Sleep, say: Say) -> DeviceClient:

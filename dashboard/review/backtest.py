@@ -40,7 +40,10 @@ def layout(found: PastPage, limits: list[LimitChoice], now: BacktestNow | None) 
     form: list[Component] = [
         html.Div(
             [
-                parts.field(texts["limit"], dcc.Dropdown(options, id="backtest-limit", clearable=False, className="wide-choice")),
+                parts.field(
+                    texts["limit"],
+                    dcc.Dropdown(options, id="backtest-limit", placeholder=texts["choose"], clearable=False, className="wide-choice"),
+                ),
                 parts.field(texts["value"], dcc.Input(id="backtest-value", type="text", value="", maxLength=6)),
                 html.Button(texts["run"], id="backtest-run", className="button primary", n_clicks=0),
                 html.Button(texts["cancel"], id="backtest-cancel", className="button", n_clicks=0),

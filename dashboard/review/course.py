@@ -36,10 +36,15 @@ def layout(found: Course, *, may_enter: bool, saved: str = "") -> Component:
         notes.append(texts["labels_differ"].format(labels="; ".join(labels)))
     if not found.is_whole:
         notes.append(texts["broken"])
-    head = [html.H2(texts["title"].format(code=found.code)), html.P(", ".join(labels)), html.P(_count(found), className="muted small")]
+    head = [
+        html.H2(texts["title"].format(code=found.code)),
+        html.P(", ".join(labels), className="who-label"),
+        html.P(_count(found), className="muted small"),
+    ]
     return parts.page(
         html.Section(
-            [html.Div(head, className="card-head"), *(html.P(note, className="told", role="status") for note in notes)], className="card"
+            [html.Div(head, className="card-head course-head"), *(html.P(note, className="told", role="status") for note in notes)],
+            className="card",
         ),
         html.Section([html.H2(texts["pressure"]), _pressure(found)], className="card"),
         html.Section([html.H2(texts["sessions"]), _sessions(found)], className="card"),

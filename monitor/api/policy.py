@@ -98,6 +98,7 @@ TABLE: Final = (
     Row("POST", "/api/v1/sessions/{session_id}/limits/{proposal}/confirmation", CLINICIAN),
     Row("GET", "/api/v1/sessions/{session_id}/export", CLINICIAN_OR_AUDITOR),
     Row("GET", "/api/v1/ward/trend", ANY_PERSON),
+    Row("GET", "/api/v1/ward/checks", ANY_PERSON),
     Row("GET", "/api/v1/past-sessions", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/figures", ANY_PERSON),
     Row("GET", "/api/v1/alert-figures", ANY_PERSON),

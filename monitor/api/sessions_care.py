@@ -12,7 +12,7 @@ from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import require
 from monitor.api.sessions_commands import Commands, Done, RequestKey
 from monitor.clock import Clock
-from monitor.sessions.care import GatesNow, LimitsNow, SignForm, gates_now, limits_now, sign_forms
+from monitor.sessions.care import DueCheck, GatesNow, LimitsNow, SignForm, checks_of, gates_now, limits_now, sign_forms
 from monitor.sessions.protocols import protocols
 from schemas.limits import Before
 from schemas.log import AudioPauseEnded, LimitConfirmed
@@ -89,6 +89,14 @@ def _limits(router: APIRouter, commands: Commands, documented: Documented) -> No
     )
     async def limits(_: PersonHere, session_id: str) -> Response:
         return answer(limits_now((await commands.open_session(session_id)).engine))
+
+    @router.get(
+        "/ward/checks",
+        responses=documented.responses(dict[str, tuple[DueCheck, ...]]),
+        summary="What must be charted how often in every open session, by its id",
+    )
+    async def checks(_: PersonHere) -> Response:
+        return answer({runner.session: checks_of(runner.engine) for runner in commands.registry.open_sessions()})
 
     @router.post("/sessions/{session_id}/limits", responses=done)
     async def propose(person: PersonHere, session_id: str, body: LimitBody, key: RequestKey = None) -> Response:

@@ -29,7 +29,8 @@ def demo(
 ) -> None:
     """Show the main job on simulated patients. Everything on screen is marked SIMULATED or REPLAYED.
 
-    At speed 1 the rooms first live through forty minutes, in some seconds, so that there is something to see. Exit code 0 after an
+    At speed 1 the rooms first live through forty minutes, in some seconds, so that there is something to see, and in a new folder a few
+    sessions of earlier weeks stand on record, simulated like the rest. Exit code 0 after an
     orderly end, 1 if it cannot run (it says why), 2 for wrong usage.
     """
     if not beds and replay is None:

@@ -9,6 +9,7 @@ import typer
 
 from monitor.access.roles import Role
 from monitor.app import Installation
+from monitor.cli.demo_past import live_past
 from monitor.cli.serve import listen, serve_until_stopped
 from monitor.clock import PacedClock
 from monitor.settings import Settings
@@ -47,6 +48,8 @@ async def run(settings: Settings, plan: Plan) -> list[str]:
     clock = PacedClock(speed=plan.speed, head_start_ms=HEAD_START_MIN * 60_000 if plan.has_past else 0)
     listener, settings = listen(settings)
     installation = Installation(settings, clock)
+    if plan.has_past and plan.beds:
+        await live_past(installation.store, settings, clock.now_ms())
     rooms = Rooms(installation, clock, plan)
     over = asyncio.Event()
     playing: list[asyncio.Task[None]] = []

@@ -1,6 +1,7 @@
 """How alerts do over many sessions: how many, how soon somebody answers, how many nobody needed. Pure: entries in, figures out."""
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from statistics import median_low
@@ -14,6 +15,7 @@ from schemas.log import AlertChanged, Entry
 from schemas.review import AlertCounts, AlertDay, AlertFigures, AlertRow
 
 HOUR_MS: Final = 3_600_000
+_NUMBER: Final = re.compile(r"(\d+)")
 _HIGHEST_FIRST: Final = (Priority.HIGH, Priority.MEDIUM, Priority.LOW)
 
 
@@ -103,7 +105,10 @@ def _grouped(found: Iterable[Occurrence], key: Callable[[Occurrence], str]) -> d
 
 
 def _most_first(rows: Iterable[AlertRow]) -> tuple[AlertRow, ...]:
-    return tuple(sorted(rows, key=lambda row: (-row.raised, row.name)))
+    """Of equal ones Room 2 comes before Room 10."""
+    return tuple(
+        sorted(rows, key=lambda row: (-row.raised, [(int(part) if part.isdecimal() else -1, part) for part in _NUMBER.split(row.name)]))
+    )
 
 
 def _row(name: str, title: str, found: Sequence[Occurrence], hours: float, sessions: int) -> AlertRow:

@@ -122,12 +122,16 @@ def limits_now(engine: Engine) -> LimitsNow:
                     needs_second=rule.priority is Priority.HIGH,
                 )
             )
-    checks = tuple(
+    return LimitsNow(limits=tuple(limits), checks=checks_of(engine))
+
+
+def checks_of(engine: Engine) -> tuple[DueCheck, ...]:
+    """What must be charted how often, by the rules of this session."""
+    return tuple(
         DueCheck(rule=rule.id, sign=rule.missing_charted, every_ms=int(rule.after_s * 1000), phases=rule.phases)
         for rule in engine.limits.rule
         if rule.missing_charted is not None and rule.after_s is not None
     )
-    return LimitsNow(limits=tuple(limits), checks=checks)
 
 
 def _terms(gate: Gate) -> list[Term]:

@@ -138,6 +138,10 @@ def _limits(stub: "StubMonitor") -> None:
         rows = [{**row, "limit": in_force.get((row["rule"], row["vital"]), row["limit"])} for row in LIMITS]
         return Response(msgspec.json.encode({"limits": rows, "checks": CHECKS}), media_type="application/json")
 
+    @stub.server.get("/api/v1/ward/checks")
+    async def checks() -> dict[str, Any]:
+        return dict.fromkeys(stub.sessions, CHECKS)
+
     @stub.server.get("/api/v1/sessions/{id_}/limits-in-force")
     async def limits_in_force(id_: str) -> list[dict[str, Any]]:
         own = {(row.rule, row.vital): row.limit for row in stub.sessions[id_].own_limits if row.proposal is None}

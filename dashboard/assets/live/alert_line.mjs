@@ -28,6 +28,7 @@ export function alertLine() {
       setText(what, readable(shortReason(alert)));
       setAttribute(what, "title", `${alert.title}: ${readable(alert.reason)}`);
       setText(stands, standsAs(alert, view));
+      setAttribute(stands, "data-short", alert.state === "latched" ? words.alerts.latched_short : null); // what small tiles and the bar show (css)
     },
   };
 }

@@ -135,6 +135,11 @@ export function elsewhere(sessions, openId) {
   return found.sort((a, b) => byUrgency(a.alert, b.alert) || a.session.id.localeCompare(b.session.id));
 }
 
+/** What stands in the bar of every page, {session, alert} or null: the worst that nobody has answered, of `all` rooms or of the open one alone. */
+export function inBar(sessions, openId, all) {
+  return elsewhere(all ? sessions : sessions.filter((session) => session.id === openId), null)[0] ?? null;
+}
+
 /** Alerts that are raised now and were not before: what is read out to a screen reader. */
 export function newlyRaised(before, sessions) {
   const now = new Set();

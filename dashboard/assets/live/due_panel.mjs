@@ -15,6 +15,9 @@ export function dueText(dueInMs) {
   return dueInMs <= SOON_MS ? { state: "now", text: text.now } : { state: "later", text: say(text.in, { time: clock(dueInMs) }) };
 }
 
+/** What is due, by its name. */
+export const dueLabel = (what) => (vitals[what] ? text.blood_pressure : (signs[what]?.label ?? what));
+
 /** {node, put(session, view)}. `checks()`: the rules' own; `open(what)`: go to the entry of a sign. */
 export function duePanel(checks, open) {
   const list = el("ul.due-list");
@@ -32,9 +35,8 @@ export function duePanel(checks, open) {
 }
 
 function row(what, open) {
-  const label = vitals[what] ? text.blood_pressure : (signs[what]?.label ?? what);
   const when = el("b.due-when.num");
-  const press = el("button", { type: "button", onclick: open }, el("span.due-what", {}, label), when);
+  const press = el("button", { type: "button", onclick: open }, el("span.due-what", {}, dueLabel(what)), when);
   const node = el("li", { "data-what": what }, press);
   return {
     node,

@@ -2,6 +2,7 @@
 // header. Then the page is loaded again.
 
 const EMPTY_MS = 10_000; // live for this long, and still nothing: nothing is under way any more
+const ASKED_MS = 60_000; // the same while Dash says that it waits: a long range of sessions takes its time
 
 /** Returns the drawer. */
 export function emptyPage() {
@@ -13,7 +14,7 @@ export function emptyPage() {
       return;
     }
     since ??= at;
-    if (at - since < EMPTY_MS) return;
+    if (at - since < (main.hasAttribute("data-dash-is-loading") ? ASKED_MS : EMPTY_MS)) return;
     since = at;
     location.reload();
   };

@@ -1,15 +1,16 @@
 // The bar on top of every page: what is open, is it live, what is unanswered, can this screen sound, what time is it, who is signed in.
 
-import { alertLine } from "./alert_line.mjs";
-import { counts, elsewhere } from "./alerts.mjs";
+import { counts } from "./alerts.mjs";
 import { el, setAttribute, setText, shape, show } from "./dom.mjs";
 import { subscribe, view as viewNow } from "./feed.mjs";
 import { clock, hourMinute, timeOfDay, zoneName } from "./format.mjs";
+import { menu } from "./header_menu.mjs";
+import { worstAlert } from "./header_worst.mjs";
 import { missedPanel } from "./missed_panel.mjs";
 import { nav, navName } from "./nav.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
-import { strips } from "./header_strips.mjs";
+import { keptStrips, strips } from "./header_strips.mjs";
 import { isKiosk, kioskChip } from "./kiosk.mjs";
 import { onKeys } from "./keys.mjs";
 import { muteLeft, soundProvenAt, soundState, testSound, toggleMute } from "./sound.mjs";
@@ -21,10 +22,12 @@ const TONES = ["high", "medium", "low", "technical"];
 
 /** Mount the header in `root`. Returns how to unmount. */
 export function mountHeader(root) {
-  const parts = [place(), nav(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), kioskChip(), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
-  const below = [missedPanel(), ...strips()];
-  root.append(el("header.bar", {}, ...parts.map((part) => part.node ?? part)), ...below.map((part) => part.node));
-  const drawn = [...parts, ...below].filter((part) => part.draw);
+  const bar = el("header.bar");
+  const parts = [menu(bar), place(), nav(), liveChip(), alertCounts(), worstAlert(), el("span.grow"), kioskChip(), soundChip(), muteButton(), speedChip(), siteClock(), themeChoice(), who()];
+  const [kept, below] = [keptStrips(), [missedPanel(), ...strips()]];
+  bar.append(...parts.map((part) => part.node ?? part));
+  root.append(el("div.header-kept", {}, bar, ...kept.map((part) => part.node)), ...below.map((part) => part.node));
+  const drawn = [...parts, ...kept, ...below].filter((part) => part.draw);
   const stops = [
     onKeys(isKiosk ? {} : { m: toggleMute }),
     subscribe((view) => {
@@ -35,7 +38,7 @@ export function mountHeader(root) {
 }
 
 function place() {
-  const back = el("a.back", { href: "/", onclick: follow }, "‹ ", text.ward);
+  const back = el("a.back", { href: "/", onclick: follow }, "‹ ", el("span", {}, text.ward));
   const title = el("h1");
   return {
     node: el("div.place", {}, back, title),
@@ -80,23 +83,6 @@ function alertCounts() {
   };
 }
 
-/** On the ward: the worst alert that nobody has answered, however far down its tile may be. Other pages have the strip of all rooms. */
-function worstAlert() {
-  const [room, line] = [el("b"), alertLine()];
-  const node = el("a.worst", { id: "worst", onclick: follow }, room, line.node);
-  return {
-    node,
-    draw(view) {
-      const found = location.pathname === "/" ? elsewhere(Object.values(view.state.sessions), null)[0] : undefined;
-      show(node, found !== undefined);
-      if (found === undefined) return;
-      setAttribute(node, "href", `/session/${found.session.id}`);
-      setText(room, roomName(found.session.room));
-      line.put(found.alert, found.session, view);
-    },
-  };
-}
-
 function soundChip() {
   const chip = { id: "sound-chip", title: words.sound.test };
   const node = isKiosk ? el("span.chip.sound", chip) : el("button.chip.sound", { ...chip, type: "button", onclick: testSound });
@@ -113,6 +99,7 @@ function soundChip() {
       const time = state === "muted" ? clock(muteLeft(view.at) + 999) : provenTime;
       const since = hiddenAt === null ? "" : ` · ${say(words.sound.hidden, { time: hourMinute(hiddenAt, view.zone) })}`;
       setText(node, say(isKiosk && state === "blocked" ? words.sound.touch : words.sound[state], { time }) + since);
+      setAttribute(node, "data-short", say(words.sound_short[state], { time })); // what a narrow bar shows (css)
       setAttribute(node, "data-state", state);
     },
   };

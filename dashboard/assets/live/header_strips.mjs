@@ -4,16 +4,22 @@ import { alertLine, alertName } from "./alert_line.mjs";
 import { elsewhere } from "./alerts.mjs";
 import { el, keyed, setAttribute, setText, shape, show } from "./dom.mjs";
 import { clock } from "./format.mjs";
+import { isNarrow } from "./narrow.mjs";
 import { follow } from "./navigate.mjs";
 import { openPage } from "./page.mjs";
 import { pauseOf, resumedOf } from "./pause.mjs";
 import { soundState } from "./sound.mjs";
+import { turn } from "./tile_frame.mjs";
 import { roomName, say, words } from "./words.mjs";
 
 const MAX_ELSEWHERE = 6;
+const NAMES_NARROW = 2; // lesser alerts of a room at once; more of them take turns, as on a tile
 
-/** Every strip: {node, draw(view)}. */
-export const strips = () => [modeBanner(), impairedStrip(), elsewhereStrip(), pauseStrip(), watchLine()];
+/** Strips that never scroll away, on the narrowest screen either: {node, draw(view)}. */
+export const keptStrips = () => [modeBanner(), impairedStrip(), pauseStrip()];
+
+/** The others. */
+export const strips = () => [elsewhereStrip(), watchLine()];
 
 /** Full width, on every page: never can a value that is not a patient's pass for one. Covers the sessions that are on this page. */
 function modeBanner() {
@@ -26,7 +32,8 @@ function modeBanner() {
       const modes = ["simulated", "replayed"].filter((mode) => shown.some((session) => session.mode === mode));
       show(node, modes.length > 0);
       setAttribute(node, "data-mode", modes.join(" "));
-      setText(node, modes.map((mode) => `${words.modes[mode]} — ${words.modes[`${mode}_what`]}`).join("   ·   "));
+      const isShort = isNarrow() && modes.length > 1; // which is which stands on the tiles
+      setText(node, modes.map((mode) => (isShort ? words.modes[mode] : `${words.modes[mode]} — ${words.modes[`${mode}_what`]}`)).join("   ·   "));
     },
   };
 }
@@ -67,14 +74,20 @@ function elsewhereStrip() {
 
 function roomLine(id) {
   const line = alertLine();
-  const [room, also, names] = [el("b"), el("span.elsewhere-also"), new Map()];
+  const [room, also, more, names] = [el("b"), el("span.elsewhere-also"), el("span.muted.num"), new Map()];
   return {
-    node: el("li", {}, el("a", { href: `/session/${id}`, onclick: follow }, room, line.node, also)),
+    node: el("li", {}, el("a", { href: `/session/${id}`, onclick: follow }, room, line.node, also, more)),
     put({ session, alert, rest }, view) {
       setText(room, roomName(session.room));
       line.put(alert, session, view);
       keyed(also, names, rest.map((one) => one.id), alertName);
-      for (const one of rest) names.get(one.id).put(one, session, view);
+      const { from, until } = turn(rest.length, isNarrow() ? NAMES_NARROW : rest.length, view.at);
+      rest.forEach((one, i) => {
+        names.get(one.id).put(one, session, view);
+        show(names.get(one.id).node, i >= from && i < until);
+      });
+      show(more, until - from < rest.length);
+      setText(more, say(words.ward.more, { from: until, count: rest.length }));
     },
   };
 }

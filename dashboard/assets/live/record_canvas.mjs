@@ -58,6 +58,9 @@ const PAINT = {
   text(pen, { x, y, words, side, size, isBold }) {
     pen.font = `${isBold ? "600 " : ""}${size}px ${FONT}`;
     pen.textAlign = side === "middle" ? "center" : side;
+    pen.strokeStyle = colour("--panel"); // so that a grid line does not run through the words
+    pen.lineWidth = 3;
+    pen.strokeText(words, x, y);
     pen.fillText(words, x, y);
   },
   dots(pen, { points, radius, isHollow }) {

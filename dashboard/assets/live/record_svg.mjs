@@ -39,7 +39,7 @@ const PAINT = {
     return node("path", { d: shape.points.map((point) => disc(point, shape.radius)).join(""), ...drawn });
   },
   text({ x, y, words, tone, side, size, isBold }) {
-    const made = node("text", { x, y, "text-anchor": side, "font-size": size, "font-weight": isBold ? 600 : null, style: `fill:var(${tone})` });
+    const made = node("text", { x, y, "text-anchor": side, "font-size": size, "font-weight": isBold ? 600 : null, class: "record-label", style: `fill:var(${tone})` });
     made.textContent = words;
     return made;
   },

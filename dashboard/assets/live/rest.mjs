@@ -32,11 +32,10 @@ async function call(method, path, body, id = null) {
   const init = { method, cache: "no-store", headers: { accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) };
   if (id !== null) init.headers["idempotency-key"] = id;
   if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { ...init.headers, "content-type": "application/json" } });
-  let answer;
-  let text;
+  let [answer, text] = [null, ""];
   try {
     answer = await fetch(`/api/v1${path}`, init);
-    text = await answer.text(); // an answer that breaks off is none: its first line alone says nothing
+    text = await answer.text(); // an answer that breaks off is none
   } catch (error) {
     return { ok: false, body: null, status: 0, detail: error.message, reason: "no_answer", isUnknown: true };
   }

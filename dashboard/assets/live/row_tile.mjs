@@ -5,6 +5,7 @@ import { cuffDueIn, phaseRuns } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
 import { clock, number, shortAge } from "./format.mjs";
 import { labelNodes } from "./readout.mjs";
+import { tileDue } from "./tile_due.mjs";
 import { modeTag, tileAlertLines, tileFrame } from "./tile_frame.mjs";
 import { lookOf, pressureLook, rateVital } from "./values.mjs";
 import { phaseWords, say, vitals as table, words } from "./words.mjs";
@@ -14,7 +15,20 @@ const PRESSURES = ["systolic_bp", "diastolic_bp", "mean_bp"];
 
 /** As `tile` of tiles.mjs. */
 export function rowTile(id) {
-  return tileFrame(id, [who(), tileAlertLines(), numbers()]);
+  return tileFrame(id, [who(), alerts(), numbers()]);
+}
+
+/** The alerts, and behind them what is to be observed next. */
+function alerts() {
+  const [lines, next] = [tileAlertLines(), tileDue()];
+  lines.node.append(next.node);
+  return {
+    node: lines.node,
+    put(session, view, density) {
+      lines.put(session, view, density);
+      next.put(session, view, density);
+    },
+  };
 }
 
 function who() {

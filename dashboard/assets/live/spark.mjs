@@ -11,6 +11,7 @@ const UPPER = { low: 35, high: 205, from: 0, to: 0.7 };
 const LOWER = { low: 82, high: 101, from: 0.76, to: 1 };
 const REDRAW_MS = 1_000;
 const LEAST_PX = 14; // lower than this a line says nothing
+const EDGE = { px: 5, share: 0.08 }; // at both ends of the scale, so that a mark there stands inside its frame; less on a low tile
 
 /** {node, put(session, view)}. Draws when time has moved it by a pixel, at most once a second, and only while it can be seen. */
 export function spark() {
@@ -53,7 +54,8 @@ function paint(canvas, { width, height }, session, view) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   const x = (at) => width - 3 - ((view.heldNow - at) / SPAN_MS) * (width - 6);
-  const y = ({ low, high, from, to }) => (value) => height * (to - (to - from) * Math.min(1, Math.max(0, (value - low) / (high - low))));
+  const edge = Math.min(EDGE.px, height * EDGE.share);
+  const y = ({ low, high, from, to }) => (value) => height * to - edge - (height * (to - from) - 2 * edge) * Math.min(1, Math.max(0, (value - low) / (high - low)));
   context.strokeStyle = colour("--line");
   context.lineWidth = 1;
   context.strokeRect(0.5, 0.5, width - 1, Math.round(height * UPPER.to) + 0.5);

@@ -5,6 +5,7 @@ import { el, setAttribute, setText, show } from "./dom.mjs";
 import { clock, mg } from "./format.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { spark } from "./spark.mjs";
+import { tileDue } from "./tile_due.mjs";
 import { modeTag, tileAlertLines, tileFrame } from "./tile_frame.mjs";
 import { phaseWords, roomName, say, words } from "./words.mjs";
 
@@ -61,17 +62,23 @@ function history() {
 function foot() {
   const [given, fill, cuff] = [el("span.num"), el("i"), el("span.tile-cuff.num")];
   const bar = el("span.progress", { "aria-hidden": "true" }, fill);
+  const next = tileDue();
   return {
-    node: el("footer.tile-foot", {}, given, bar, cuff),
-    put(session, view) {
+    node: el("footer.tile-foot", {}, given, bar, el("span.tile-times", {}, next.node, cuff)),
+    put(session, view, density) {
+      next.put(session, view, density);
       const account = dose(session, view.heldNow);
+      const isSmall = density !== "full";
       show(bar, account.isOrdered);
-      setText(given, account.isOrdered ? say(text.dose, { given: mg(account.givenUg), ordered: mg(account.orderedUg) }) : text.no_infusion);
+      setText(given, account.isOrdered ? say(isSmall ? text.dose_short : text.dose, { given: mg(account.givenUg), ordered: mg(account.orderedUg) }) : text.no_infusion);
+      setAttribute(given, "title", given.textContent);
       const width = `${(account.fraction * 100).toFixed(1)}%`;
       if (fill.style.width !== width) fill.style.width = width;
       const due = cuffDueIn(session, view.heldNow);
-      const state = due === null ? text.cuff_none : say(due < 0 ? text.cuff_overdue : text.cuff_due, { time: clock(Math.abs(due)) });
-      setText(cuff, state);
+      const time = due === null ? "" : clock(Math.abs(due));
+      const state = due === null ? text.cuff_none : say(due < 0 ? text.cuff_overdue : text.cuff_due, { time });
+      setText(cuff, isSmall && due !== null ? say(text.cuff_in_short, { when: say(due < 0 ? text.due_over : text.due_in, { time }) }) : state);
+      setAttribute(cuff, "title", state);
       setAttribute(cuff, "data-overdue", due !== null && due < 0);
     },
   };

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.stub_monitor import StubMonitor
 from tests.support.stub_review import CODE, OVER
@@ -35,7 +35,7 @@ def test_words_keep_their_contrast_and_nothing_is_wider_than_a_phone(look: Calla
         page.locator(".plot .trace").first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for theme in ("dark", "light", "night"):
-        page.locator("#theme").select_option(theme)
+        page.evaluate(f"chooseTheme('{theme}')")
         found = page.evaluate(CONTRAST)
         assert found["seen"] > 25
         assert found["poor"] == [], theme
@@ -47,6 +47,24 @@ def test_the_live_header_stays_and_says_what_nobody_has_answered(look: Callable[
     expect(page.locator("#live-chip")).to_have_attribute("data-state", "live")
     expect(page.locator("#elsewhere")).to_contain_text("Room 3")
     expect(page.locator(".pages a")).to_have_text(["Ward", "Sessions", "Patients", "Analytics"])
+
+
+def test_while_a_page_is_read_it_says_so_and_the_page_before_pales(ward: Page) -> None:
+    held: list[Route] = []
+    ward.route("**/_dash-update-component*", lambda route: held.append(route))
+    ward.get_by_role("link", name="Analytics", exact=True).click()
+    main = ward.locator("#main")
+    main.and_(ward.locator("[data-dash-is-loading]")).wait_for()
+    said = "node => getComputedStyle(node, '::before').content"
+    assert "Reading the record" in main.evaluate(said)
+    page_before = main.locator("> *").first
+    page_before.evaluate("node => Promise.all(node.getAnimations().map(one => one.finished))")
+    assert float(page_before.evaluate("node => getComputedStyle(node).opacity")) < 0.3
+    for route in held:
+        route.continue_()
+    ward.locator(".kpis").wait_for()
+    assert main.evaluate(said) == "none"
+    assert main.locator("> *").first.evaluate("node => getComputedStyle(node).opacity") == "1"
 
 
 def test_a_monitor_that_falls_silent_is_told_here_too(look: Callable[..., Page], stub: StubMonitor) -> None:

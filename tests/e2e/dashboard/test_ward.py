@@ -1,5 +1,6 @@
 """The ward: the worst patient first, every mode and every trouble said, every text inert, on every width."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,8 +10,9 @@ from playwright.sync_api import Page, expect
 from schemas.alert import AlertState
 from schemas.measurement import Mode
 from schemas.session import Patient
+from schemas.signs import Charted
 from schemas.stream_wire import Happened, SystemNow, UnboundNow
-from tests.support import stub_ward
+from tests.support import stub_care, stub_rooms, stub_ward
 from tests.support.stub_monitor import QUIET, StubMonitor
 
 pytestmark = pytest.mark.e2e
@@ -42,6 +44,50 @@ def test_priority_is_shape_text_and_colour(ward: Page) -> None:
     expect(technical.locator(".shape-technical")).to_be_visible()
     expect(technical.locator(".alert-line").first).to_contain_text("SpO2 lost")
     assert line.evaluate("node => getComputedStyle(node, '::before').animationName") == "flash"
+
+
+@pytest.mark.parametrize(("width", "overdue", "later"), [(1440, "overdue", "in"), (600, "due", "in")])
+def test_a_tile_says_what_is_to_be_observed_next_beside_the_next_cuff(
+    open_page: Callable[..., Page], stub: StubMonitor, width: int, overdue: str, later: str
+) -> None:
+    page = open_page("/", width=width)
+    due = {id_: page.locator(f'.tile[data-session="{id_}"] .tile-due') for id_ in ("S-000002", "S-000004", "S-000006")}
+    expect(due["S-000002"]).to_have_text(re.compile(rf"^MOAA/S {overdue} 6:\d\d$"))
+    expect(due["S-000002"]).to_have_attribute("data-due", "overdue")
+    expect(due["S-000004"]).to_have_text(re.compile(rf"^CADSS-6 {later} 23:\d\d$"))
+    expect(due["S-000006"]).to_be_hidden()  # nothing was given yet
+    stub.put(stub_care.observed(stub.sessions["S-000002"], Charted.SEDATION, 5, stub.now_ms()))
+    expect(due["S-000002"]).to_have_text(re.compile(r"in \d:\d\d$"))
+    expect(page.locator('.tile[data-session="S-000002"] .tile-cuff')).to_contain_text("cuff")
+    cut = "nodes => nodes.filter(node => node.getBoundingClientRect().right > node.closest('.tile').getBoundingClientRect().right).length"
+    assert page.locator(".tile-due:visible, .tile-cuff:visible").evaluate_all(cut) == 0
+
+
+CUT = "new Response(new ReadableStream({ start: stream => stream.error(new TypeError('cut')) }))"
+
+
+@pytest.mark.parametrize("answer", ["Promise.reject(new TypeError('cut'))", CUT, "new Response('')"])
+def test_before_the_checks_of_a_session_are_known_nothing_is_said_to_be_due(open_page: Callable[..., Page], answer: str) -> None:
+    """The schedule alone would name a later time than the one that counts. An answer that breaks off does the screen no harm."""
+    script = (
+        f"const asked = fetch; window.fetch = async (at, ...more) => String(at).includes('/ward/checks') ? {answer} : asked(at, ...more);"
+    )
+    page = open_page("/", script=script)
+    expect(page.locator('.tile[data-session="S-000002"] .tile-cuff')).to_contain_text("cuff")
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".tile-due:visible").count() == 0
+    expect(page.locator("html")).to_have_attribute("data-feed", "live")
+
+
+def test_what_is_over_and_unanswered_says_so_on_a_small_tile_and_in_the_bar(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    """A value that is fine again beside an alert of an old one: without a word it would look like a contradiction."""
+    stub.reset(stub_rooms.rooms(16, mode=Mode.REAL))
+    over = replace(stub.sessions["S-000001"].alerts[0], state=AlertState.LATCHED)
+    stub.sessions["S-000001"] = replace(stub.sessions["S-000001"], alerts=(over,))
+    page = open_page("/")
+    for line in (page.locator('.tile[data-session="S-000001"] .alert-stands').first, page.locator("#worst .alert-stands")):
+        expect(line).to_be_visible()
+        assert line.evaluate("node => getComputedStyle(node, '::after').content").strip('"').endswith("over")
 
 
 def test_an_acknowledged_alert_stays_without_flashing(ward: Page, stub: StubMonitor) -> None:

@@ -239,6 +239,7 @@ async def test_the_limits_that_may_be_moved_are_listed_with_their_bounds(home: H
     assert (row["label"], row["unit"], row["direction"], row["priority"], row["needs_second"]) == ("SBP", "mm[Hg]", "high", "high", True)
     checks = (await home.get(f"/api/v1/sessions/{session}/limits")).json()["checks"]
     assert checks == [{"rule": "SED-L1", "sign": "sedation", "every_ms": 600_000, "phases": ["infusing"]}]
+    assert (await home.get("/api/v1/ward/checks")).json() == {session: checks}
 
 
 async def test_a_stricter_limit_counts_at_once(home: House) -> None:

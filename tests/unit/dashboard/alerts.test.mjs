@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { counts, elsewhere, flashOf, loudest, loudestSession, newlyRaised, pendingOf, presentedOf, signOf, tileAlerts, toneOf, urgencyOf } from "../../../dashboard/assets/live/alerts.mjs";
+import { counts, elsewhere, flashOf, inBar, loudest, loudestSession, newlyRaised, pendingOf, presentedOf, signOf, tileAlerts, toneOf, urgencyOf } from "../../../dashboard/assets/live/alerts.mjs";
 import { alert, presented, session, T0 } from "./frames.mjs";
 
 const permutations = (list) => (list.length < 2 ? [list] : list.flatMap((one, i) => permutations(list.toSpliced(i, 1)).map((rest) => [one, ...rest])));
@@ -126,4 +126,16 @@ test("what was found for a list of alerts is found anew once the session present
   assert.deepEqual(presentedOf({ ...before, presented: [presented("A", [], silent), presented("B", [], silent)] }).map((one) => one.sounds), [false, false]);
   const unnamed = { ...before, presented: [] };
   assert.deepEqual([null, 1].map((until) => presentedOf({ ...unnamed, audio_paused_until_ms: until })[0].sounds), [true, false]);
+});
+
+test("in the bar stands the worst of all rooms, or of the open one alone, and only what nobody has answered", () => {
+  const open = session("S-1", { alerts: [alert("mine", "medium", "active"), alert("less", "low", "active")] });
+  const two = session("S-2", { alerts: [alert("theirs", "high", "latched")] });
+  const calm = session("S-3", { alerts: [alert("done", "high", "acknowledged"), alert("soon", "high", "pending")] });
+  const told = (found) => found && [found.session.id, found.alert.id];
+  assert.deepEqual(told(inBar([open, two, calm], "S-1", true)), ["S-2", "theirs"]);
+  assert.deepEqual(told(inBar([open, two, calm], "S-1", false)), ["S-1", "mine"]);
+  assert.equal(inBar([open, two, calm], "S-3", false), null);
+  assert.equal(inBar([open, two, calm], null, false), null, "a page of no session: its strip names every room");
+  assert.equal(inBar([calm], null, true), null);
 });
