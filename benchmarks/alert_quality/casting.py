@@ -1,7 +1,7 @@
 """Which sessions are played: every scenario, with patients and events varied by the seed, half of them with artefacts on top.
 
-Case `index` of a seed is always the same, whatever the number of cases: eleven cards of scenarios against ten plans of artefacts, so that
-110 sessions hold every pair.
+Case `index` of a seed is always the same, whatever the number of cases: the cards of the scenarios are dealt against ten plans of
+artefacts, and as many sessions as both numbers multiplied (divided by what they share) hold every pair.
 """
 
 import random

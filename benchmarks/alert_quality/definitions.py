@@ -24,8 +24,8 @@ _PLAYED: Final = """\
 ## What was played
 
 Every scenario of `simulators/scenarios/` in turn, with patients, times and sizes varied by the seed; the uneventful one three times
-as often, twice of three with a patient drawn from the published population. Whole sessions: 6 min of baseline, 40 of infusion, 30 of
-recovery. Half of them have artefacts on top: {plans}.
+as often, twice of three with a patient drawn from the published population. Whole sessions, mostly 6 min of baseline, 40 of infusion, 30
+of recovery. Half of them have artefacts on top: {plans}.
 
 Motion and noise last {shortest:g}-{longest:g} s; half of them are over within {median:g} s, as half of the alarms that meant nothing were
 in Görges 2009 (Anesth Analg 108:1546). A simulated clinician acknowledges every alert {acknowledged} s after it was raised; a second cuff

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import httpx2
 import typer
@@ -79,33 +79,33 @@ def simulate(
         write_record(record, plays[0], seed)
         return
     token = read_token(login_url, device, token, token_file)
+    if load is not None:
+        _finish(run_the_load(url, login_url or "", load, load_min, plays[0], seed, complain))
+    elif device is not None and token is not None:
+        _finish(_one_device(url or DEFAULT_URL, device, token, plays[0], seed, speed))
+    else:
+        screens = Screens(is_watching=watch, is_shown=view)
+        _finish(
+            _ward(url, login_url or "", beds, plays, seed, speed, stagger_min, screens, is_acknowledging=acknowledge, is_endless=forever)
+        )
+
+
+def _finish(running: Coroutine[Any, Any, object]) -> None:
+    """Exit code 1 where the monitor refused something or cannot be reached, 2 for what cannot be asked for."""
     try:
-        if load is not None:
-            asyncio.run(run_the_load(url, login_url or "", load, load_min, plays[0], seed, complain))
-            return
-        if device is not None and token is not None:
-            asyncio.run(_one_device(url or DEFAULT_URL, device, token, plays[0], seed, speed))
-        else:
-            asyncio.run(
-                _ward(
-                    url,
-                    login_url or "",
-                    beds,
-                    plays,
-                    seed,
-                    speed,
-                    stagger_min,
-                    is_acknowledging=acknowledge,
-                    is_endless=forever,
-                    is_watching=watch,
-                    is_shown=view,
-                )
-            )
+        asyncio.run(running)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     except (SimulationFailed, MonitorRefused, httpx2.TransportError) as error:
         typer.echo(f"simulate: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+class Screens(NamedTuple):
+    """Who looks on: a clinician's screen, and whoever sits at the terminal."""
+
+    is_watching: bool
+    is_shown: bool
 
 
 async def _one_device(url: str, device: str, token: str, scenario: Scenario, seed: int, speed: float) -> None:
@@ -122,11 +122,10 @@ async def _ward(
     seed: int,
     speed: float,
     stagger_min: float,
+    screens: Screens,
     *,
     is_acknowledging: bool,
     is_endless: bool,
-    is_watching: bool,
-    is_shown: bool,
 ) -> None:
     url = url or origin_of(login_url)
     http = await signed_in(url, login_url)
@@ -149,9 +148,9 @@ async def _ward(
         on_seat=seat_of,
         say=complain,
     )
-    if is_shown:
+    if screens.is_shown:
         running = shown(running, seats)
-    results = await (_watched(url, http, seed, running) if is_watching else running)
+    results = await (_watched(url, http, seed, running) if screens.is_watching else running)
     for result in results:
         typer.echo(f"{result.session} ({result.scenario}, seed {result.seed}) {result.phase}: {describe(result.counts)}")
 
