@@ -48,8 +48,9 @@ from schemas.outcomes import Instrument
 from schemas.session import Order, Patient, Phase, Treatment
 from schemas.signs import Charted
 from schemas.vitals import to_milli
-from simulators.bed import CUFF, Bed, BedScript, bed_intervals
+from simulators.bed import Bed, BedScript
 from simulators.bed_feed import source_of
+from simulators.bedside_monitor import CUFF, bed_intervals
 from simulators.charting import CHECK_EVERY_MS, CHECKLIST, DISCHARGE, response_check
 from simulators.clinician import CONCENTRATION_MG_PER_ML, LOT, NAME
 from simulators.run import code_of
