@@ -63,13 +63,13 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def is_uneventful(self) -> bool:
-        """Nothing was made to happen, neither to the patient nor to the sensors nor to the line."""
-        return not self.scenario.event
+        """Nothing was made to happen, neither to the patient nor to the pump, the sensors or the line."""
+        return not (self.scenario.event or self.scenario.act)
 
     @property
     def is_calm(self) -> bool:
         """Nothing was made to happen to the patient."""
-        return not any(isinstance(event, PatientEvent) for event in self.scenario.event)
+        return not self.scenario.act and not any(isinstance(event, PatientEvent) for event in self.scenario.event)
 
     @property
     def has_artefacts(self) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.alert_quality import __main__ as alert_quality
 from benchmarks.alert_quality.__main__ import REPOSITORY, measure, play_all
-from benchmarks.alert_quality.casting import cast
+from benchmarks.alert_quality.casting import cards, cast
 from benchmarks.alert_quality.figures import summarise
 from benchmarks.alert_quality.page import write_docs
 from benchmarks.alert_quality.recordings import figures_of, replay_all
@@ -21,8 +21,8 @@ from schemas.limits import Limits
 from simulators.recordings.opening import open_recording
 from tests.unit.benchmarks.courses import default_limits
 
-SESSIONS = 9  # one of each scenario but the drawn ones
-DESATURATION, TACHYCARDIA = 1, 6  # where they lie in the deck
+SESSIONS = 9  # the first cards of the deck
+DESATURATION, TACHYCARDIA = (cards().index(card) for card in ("desaturation", "tachycardia"))
 KEYS = {
     "sessions",
     "missed_true_events",
