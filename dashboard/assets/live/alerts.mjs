@@ -21,6 +21,11 @@ export function urgencyOf(alerts) {
   return worst;
 }
 
+const NAMES = new Intl.Collator("en", { numeric: true }); // made once: localeCompare makes one for every comparison
+
+/** Of equal urgency the rooms stand by name, on the wall, in the strip and in the bar: one room is the worst, whoever names it. */
+export const byRoom = (a, b) => NAMES.compare(a.room, b.room) || NAMES.compare(a.id, b.id);
+
 /** How an alert is shown: its shape, colour class and mark. A technical one keeps the asterisks of its priority. */
 export function signOf(alert) {
   const isTechnical = alert.kind === "technical";
@@ -122,7 +127,7 @@ export function loudest(sessions) {
 /** The session that calls loudest; null where none does. */
 export function loudestSession(sessions) {
   const calling = sessions.filter((session) => presentedOf(session).some((one) => one.sounds));
-  return calling.sort((a, b) => urgencyOf(b.alerts) - urgencyOf(a.alerts) || a.id.localeCompare(b.id))[0] ?? null;
+  return calling.sort((a, b) => urgencyOf(b.alerts) - urgencyOf(a.alerts) || byRoom(a, b))[0] ?? null;
 }
 
 /** What other rooms than the open one have that nobody has answered, the worst room first: [{session, alert, rest}], the highest and the others. */
@@ -132,7 +137,7 @@ export function elsewhere(sessions, openId) {
     const [alert, ...rest] = session.id === openId ? [] : session.alerts.filter(isUnanswered).sort(byUrgency);
     if (alert) found.push({ session, alert, rest });
   }
-  return found.sort((a, b) => byUrgency(a.alert, b.alert) || a.session.id.localeCompare(b.session.id));
+  return found.sort((a, b) => urgency(b.alert) - urgency(a.alert) || byRoom(a.session, b.session));
 }
 
 /** What stands in the bar of every page, {session, alert} or null: the worst that nobody has answered, of `all` rooms or of the open one alone. */

@@ -1,9 +1,6 @@
 // In which order the rooms stand, and when they may change places. Pure.
 
-import { urgencyOf } from "./alerts.mjs";
-
-const NAMES = new Intl.Collator("en", { numeric: true }); // made once: localeCompare makes one for every comparison
-const byRoom = (a, b) => NAMES.compare(a.room, b.room) || NAMES.compare(a.id, b.id);
+import { byRoom, urgencyOf } from "./alerts.mjs";
 
 export const MAX_TILES = 120;
 export const POINTED_MS = 10_000; // a pointer that rests on the wall for longer points at nothing any more

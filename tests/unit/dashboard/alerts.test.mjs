@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { counts, elsewhere, flashOf, inBar, loudest, loudestSession, newlyRaised, pendingOf, presentedOf, signOf, tileAlerts, toneOf, urgencyOf } from "../../../dashboard/assets/live/alerts.mjs";
+import { arrange } from "../../../dashboard/assets/live/wall_order.mjs";
 import { alert, presented, session, T0 } from "./frames.mjs";
 
 const permutations = (list) => (list.length < 2 ? [list] : list.flatMap((one, i) => permutations(list.toSpliced(i, 1)).map((rest) => [one, ...rest])));
@@ -126,6 +127,13 @@ test("what was found for a list of alerts is found anew once the session present
   assert.deepEqual(presentedOf({ ...before, presented: [presented("A", [], silent), presented("B", [], silent)] }).map((one) => one.sounds), [false, false]);
   const unnamed = { ...before, presented: [] };
   assert.deepEqual([null, 1].map((until) => presentedOf({ ...unnamed, audio_paused_until_ms: until })[0].sounds), [true, false]);
+});
+
+test("of equally bad rooms the bar names the one that stands first on the wall, however long it has been so", () => {
+  const rooms = [["Room 10", 1], ["Room 9", 3], ["Room 2", 2]].map(([room, since_ms], index) =>
+    session(`S-${index}`, { room, alerts: [alert("bad", "high", "active", { since_ms })] }));
+  assert.equal(inBar(rooms, null, true).session.room, arrange(rooms, "worst")[0].room);
+  assert.deepEqual(elsewhere(rooms, null).map((one) => one.session.room), ["Room 2", "Room 9", "Room 10"]);
 });
 
 test("in the bar stands the worst of all rooms, or of the open one alone, and only what nobody has answered", () => {
