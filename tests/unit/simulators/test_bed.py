@@ -10,6 +10,7 @@ from schemas.device_wire import Frame, WireMeasurement
 from schemas.instant import to_ms
 from schemas.session import Phase
 from schemas.vitals import VITAL_SIGNS, Vital
+from simulators.actions import Stop
 from simulators.bed import Bed, BedScript, encode, frames
 from simulators.bedside_monitor import bed_intervals
 from simulators.scenario import Scenario, load_scenario, scenario_names
@@ -215,4 +216,7 @@ def test_a_bolus_raises_the_level_at_once():
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_every_scenario_plays_to_its_end(name: str):
-    assert len(_course(name)) == load_scenario(name).timeline.length_min * 60
+    """A stop ahead of time brings the recovery, and the end, forward."""
+    scenario = load_scenario(name)
+    stopped_min = [action.at_min + scenario.timeline.recovery_min for action in scenario.act if isinstance(action, Stop)]
+    assert len(_course(name)) == min([scenario.timeline.length_min, *stopped_min]) * 60
