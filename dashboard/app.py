@@ -5,7 +5,7 @@ the page. Every callback is `async def`: a plain one would stop the monitor's ev
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from dash import Dash, Input, Output
 from dash.development.base_component import Component
@@ -71,9 +71,9 @@ class _Dashboard(Dash):
     """Without two bundles of Dash: one for browsers of before 2018, in which the live modules do not run, and one for a table that no page
     has. Both cost script time before every first paint."""
 
-    def interpolate_index(self, **parts: str) -> str:
+    def interpolate_index(self, *args: Any, **parts: Any) -> Any:
         """Dash's documented hook: the HTML of every page."""
-        return super().interpolate_index(**{**parts, "scripts": _UNUSED.sub("", parts["scripts"])})
+        return super().interpolate_index(*args, **{**parts, "scripts": _UNUSED.sub("", parts["scripts"])})  # type: ignore[no-untyped-call]
 
 
 def content_security_policy(app: Dash) -> str:
