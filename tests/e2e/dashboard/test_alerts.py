@@ -343,7 +343,7 @@ def test_what_was_painted_is_told_once_and_only_by_a_screen_that_can_sound(open_
 
 
 def test_what_lies_outside_the_window_is_not_told_until_it_is_scrolled_to(open_page: Callable[..., Page], stub: StubMonitor) -> None:
-    page = open_page("/", script=AUDIO, width=390, height=600)
+    page = open_page("/", script=AUDIO, width=390, height=440)
     page.locator("html[data-feed=live]").wait_for()
     page.locator("#sound-chip").click()
     assert wait_until(page, lambda: ("S-000003", "BP-H1.1") in shown(stub))

@@ -58,7 +58,7 @@ def test_a_tab_that_the_browser_froze_is_not_live_when_it_wakes_and_tells_what_i
         assert "Deep desaturation" in told
         assert page.evaluate("woke") == "stale", "said at once, before anything that waited"
         page.wait_for("document.documentElement.dataset.feed === 'live'")
-        assert "SpO2 79 < 80" in page.evaluate("""document.querySelector('.tile[data-session="S-000004"]').innerText""")
+        page.wait_for("""document.querySelector('.tile[data-session="S-000004"]').innerText.includes("SpO2 79 < 80")""")
 
 
 def test_a_second_tab_lives_by_itself_and_shows_what_was_answered_in_the_first(open_page: Callable[..., Page], stub: StubMonitor) -> None:

@@ -151,6 +151,7 @@ def test_an_auditor_sees_all_and_can_do_nothing(open_page: Callable[..., Page], 
 
 
 def test_a_session_that_ends_under_the_page_stands_still_and_says_so(room_3: Page, stub: StubMonitor) -> None:
+    expect(room_3.locator('.readout[data-look="current"]').first).to_be_visible()
     stub.end("S-000003")
     expect(room_3.locator("#session-notice")).to_contain_text("This session has ended")
     expect(room_3.locator('.readout[data-look="current"]')).to_have_count(0)
