@@ -24,8 +24,8 @@ function alerts() {
   lines.node.append(next.node);
   return {
     node: lines.node,
-    put(session, view, density) {
-      lines.put(session, view, density);
+    put(session, view, density, isNews = true) {
+      lines.put(session, view, density, isNews);
       next.put(session, view, density);
     },
   };
@@ -36,7 +36,7 @@ function who() {
   const mode = modeTag();
   return {
     node: el("header.tile-head", {}, room, label, mode.node, el("span.phase", {}, phase, " ", since)),
-    put(session, view, density, isNews) {
+    put(session, view, density, isNews = true) {
       mode.put(session, density, isNews);
       setText(since, clock(phaseRuns(session, view.heldNow)));
       if (!isNews) return;

@@ -15,7 +15,7 @@ const TURN_MS = 3_000;
 
 /**
  * {node, put(session, view, density), togglePause(), end()} of `parts`, each {node, put, end?}. `put` of a part is told as its fourth whether
- * there is more than values and time since it was last drawn: what does not depend on these is left as it stands.
+ * there is more than values and time since it was last drawn: what does not depend on these is left as it stands. Untold, all is drawn.
  */
 export function tileFrame(id, parts) {
   const pause = pauseControl(id);
@@ -60,7 +60,7 @@ export function modeTag() {
   const node = el("span.tile-mode", {}, mode, source);
   return {
     node,
-    put(session, density, isNews) {
+    put(session, density, isNews = true) {
       if (!isNews) return;
       show(node, session.mode !== "real");
       if (session.mode === "real") return;
@@ -81,7 +81,7 @@ export function tileAlertLines() {
   const others = el("div.tile-also", {}, also, more);
   return {
     node: el("div.tile-alerts", {}, calm, ...lines.map((line) => line.node), others),
-    put(session, view, density, isNews) {
+    put(session, view, density, isNews = true) {
       if (!isNews && more.hidden) return; // what takes turns goes on
       const found = tileAlerts(session, density === "full" ? 2 : 1);
       lines.forEach((line, i) => {

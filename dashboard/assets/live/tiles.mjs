@@ -24,7 +24,7 @@ function head() {
   const mode = modeTag();
   return {
     node: el("header.tile-head", {}, room, el("span.tile-who", {}, label, " ", born), mode.node, el("span.phase", {}, phase, " ", since)),
-    put(session, view, density, isNews) {
+    put(session, view, density, isNews = true) {
       mode.put(session, density, isNews);
       setText(since, clock(phaseRuns(session, view.heldNow)));
       if (!isNews) return;
@@ -52,7 +52,7 @@ function history() {
   const drawing = spark();
   return {
     ...drawing,
-    put(session, view, density, isNews) {
+    put(session, view, density, isNews = true) {
       if (isNews) setAttribute(drawing.node, "aria-label", say(text.trend, { room: roomName(session.room) }));
       drawing.put(session, view);
     },
