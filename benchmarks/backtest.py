@@ -22,7 +22,7 @@ from monitor.backtest.logged import AlertThen, OutputThen, Said, line_decoder
 from monitor.backtest.progress import Progress
 from monitor.backtest.report_text import report_text
 from monitor.backtest.rule_set import RuleSet, read_rule_set
-from monitor.backtest.run import run, usable_cpus
+from monitor.backtest.run import collect_seldom, run, usable_cpus
 from monitor.backtest.session import SessionResult, judge_log
 from monitor.core.engine import Engine, Step
 from monitor.core.refused import Refused
@@ -106,7 +106,7 @@ def decode_alone(path: Path, readings: int) -> float:
 
 
 def one_log(path: Path, readings: int, a: RuleSet, b: RuleSet) -> float:
-    """Readings a CPU second, file to figures, in one process."""
+    """Readings a CPU second, file to figures, in one process as the command makes them."""
     began = time.process_time()
     report_text(summarise(a, b, [judge_log(path, a, b, lambda *_: None)], []))
     return 2 * readings / (time.process_time() - began)
@@ -161,6 +161,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds and sessions")
     parser.add_argument("--json", type=Path, help="write the figures here")
     given = parser.parse_args()
+    collect_seldom()
     with tempfile.TemporaryDirectory(prefix="infusion-bench-") as folder:
         found = figures(Path(folder), quick=given.quick)
     for name, value in found.items():

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from monitor.backtest.rule_set import RuleSet
-from monitor.backtest.run import Outcome, judge_or_say
+from monitor.backtest.run import Outcome, collect_seldom, judge_or_say
 
 
 def one_process() -> ProcessPoolExecutor:
@@ -16,6 +16,7 @@ def one_process() -> ProcessPoolExecutor:
 
 def _step_back() -> None:
     os.nice(19)
+    collect_seldom()
 
 
 def judge_apart(path: Path, a: RuleSet, b: RuleSet) -> Outcome:

@@ -3,6 +3,7 @@
 A log that cannot be judged is named and left out, the others are judged all the same.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -110,7 +111,15 @@ def _in_processes(logs: Sequence[Path], sizes: Sequence[int], a: RuleSet, b: Rul
 _far: Any = None  # of this worker process: the array that the parent reads
 
 
+def collect_seldom() -> None:
+    """What was imported is not garbage, and a log makes little that is found only by looking for it: looking less often saves a tenth.
+    For a process that does nothing else."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+
+
 def _begin_worker(far: Any) -> None:
+    collect_seldom()
     global _far
     _far = far
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the work
