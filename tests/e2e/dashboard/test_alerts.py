@@ -352,21 +352,6 @@ def test_what_lies_outside_the_window_is_not_told_until_it_is_scrolled_to(open_p
     assert wait_until(page, lambda: ("S-000005", "TEC-M2.1") in shown(stub))
 
 
-@pytest.mark.parametrize(("width", "height", "density"), [(780, 493, "row"), (1440, 1000, "full")])
-def test_a_new_alert_is_on_its_tile_whatever_its_size(
-    open_page: Callable[..., Page], stub: StubMonitor, width: int, height: int, density: str
-) -> None:
-    """A part of a tile that is not told of news stands still: no tile may say "no alerts" of a patient who has one."""
-    page = open_page("/", width=width, height=height)
-    expect(page.locator("#wall")).to_have_attribute("data-density", density)
-    tile = page.locator('.tile[data-session="S-000004"]')
-    expect(tile.locator(".calm")).to_be_visible()
-    put_alerts(stub, "S-000004", stub_ward.alert("OX-H1", "Deep desaturation", "SpO2 79 < 80"))
-    expect(tile.locator(".alert-line").first).to_be_visible()
-    expect(tile).to_contain_text("SpO2 79 < 80")
-    expect(tile.locator(".calm")).to_be_hidden()
-
-
 def test_a_pending_alert_is_told_only_once_it_is_raised(open_page: Callable[..., Page], stub: StubMonitor) -> None:
     stub.reset(
         [stub_ward.session(2, "2", "T.B.", alerts=(stub_ward.alert("OX-H2", "Hypoxaemia", "SpO2 88 < 90", state=AlertState.PENDING),))]

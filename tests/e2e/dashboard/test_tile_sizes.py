@@ -1,0 +1,28 @@
+"""What a tile says of alerts, in each size that the wall gives it."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Page, expect
+
+from tests.support import stub_ward
+from tests.support.stub_monitor import StubMonitor
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize(("width", "height", "density"), [(780, 493, "row"), (1440, 1000, "full")])
+def test_a_new_alert_is_on_its_tile_whatever_its_size(
+    open_page: Callable[..., Page], stub: StubMonitor, width: int, height: int, density: str
+) -> None:
+    """A part of a tile that is not told of news stands still: no tile may say "no alerts" of a patient who has one."""
+    page = open_page("/", width=width, height=height)
+    expect(page.locator("#wall")).to_have_attribute("data-density", density)
+    tile = page.locator('.tile[data-session="S-000004"]')
+    expect(tile.locator(".calm")).to_be_visible()
+    alert = stub_ward.alert("OX-H1", "Deep desaturation", "SpO2 79 < 80")
+    stub.put(replace(stub.sessions["S-000004"], alerts=(alert,)))
+    expect(tile.locator(".alert-line").first).to_be_visible()
+    expect(tile).to_contain_text("SpO2 79 < 80")
+    expect(tile.locator(".calm")).to_be_hidden()
