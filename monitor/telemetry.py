@@ -28,6 +28,9 @@ class Telemetry:
         self.readings = 0
         made.register(_Taken(self))
         self.refused = Counter("infusion_refused", "Input that was refused and kept aside.", registry=made)
+        self.before_binding = Counter(
+            "infusion_readings_before_binding", "Readings measured before their device was bound: kept in no record.", registry=made
+        )
         self.alerts = Counter("infusion_alerts_raised", "Alerts raised.", ("rule", "priority"), registry=made)
         self.unseen = Counter("infusion_alerts_unseen", "Alerts that no screen had shown in time.", ("priority",), registry=made)
         self.escalated = Counter("infusion_alerts_escalated", "Escalations of alerts that nobody had acknowledged.", registry=made)

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from monitor.adapters.device_time import TimeBasis
 from monitor.adapters.doubts import Doubt
 from monitor.adapters.quantities import vital_of
 from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Kind, Sender, Told, Undecoded, Unmapped
@@ -93,13 +94,14 @@ class Telling:
         arrived_ms, at_ms = item.received_at_ms, item.time.at_ms
         said_by = f"{item.sender.device}/{item.sender.place}"
         told = ((f"message of {said_by}", item.message_id),) if item.message_id else ()
+        has_clock = item.time.text and (item.kind is not Kind.CONTINUOUS or item.time.basis is not TimeBasis.IMPOSSIBLE)
+        if has_clock:  # a device whose clock stands says the same again: nothing new was measured, and silence will tell
+            codes = ",".join(sorted(value.origin.code for value in item.values))
+            told = ((f"{codes} of {said_by}", item.time.text), *told)
         if item.kind is Kind.CONTINUOUS:
             if at_ms is not None:
                 self._offset_ms[item.sender] = min(arrived_ms - at_ms, self._offset_ms.get(item.sender, arrived_ms - at_ms))
             return Kept(device, arrived_ms, arrived_ms, readings, told=told)
-        if item.time.text:
-            codes = ",".join(sorted(value.origin.code for value in item.values))
-            told = ((f"{codes} of {said_by}", item.time.text), *told)
         measured_ms = arrived_ms if at_ms is None else min(arrived_ms, at_ms + self._offset_ms.get(item.sender, 0))
         is_old = arrived_ms - measured_ms > self._told_within_ms
         return Kept(device, measured_ms if is_old else arrived_ms, arrived_ms, readings, is_stream=False, is_old=is_old, told=told)

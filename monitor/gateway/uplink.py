@@ -150,13 +150,10 @@ class Uplink:
             await socket.send(_encode(Frame(found.seq, found.measurements, sent_at=from_ms(self._clock.now_ms()))))
 
     async def _read(self, socket: Socket) -> None:
-        device = self._hello.device
         while True:
             match _decode(await socket.receive()):
                 case Ack() as ack:
-                    await self._spooling.do(lambda spool: spool.settled(device, ack.seq))
-                    self._unanswered = {seq for seq in self._unanswered if seq > ack.seq}
-                    self._waits = self._new_waits()
+                    await self._settle(ack)
                 case Refused() as refused:
                     await self._take_refusal(refused)
                 case RemeasureNow():
@@ -164,6 +161,12 @@ class Uplink:
                 case Welcome():
                     raise Lost("the monitor said welcome twice")
             self._work.set()
+
+    async def _settle(self, ack: Ack) -> None:
+        device, early = self._hello.device, sum(one.reason == RefusedReason.DEVICE_UNBOUND for one in ack.invalid)
+        await self._spooling.do(lambda spool: spool.settled(device, ack.seq, early))
+        self._unanswered = {seq for seq in self._unanswered if seq > ack.seq}
+        self._waits = self._new_waits()
 
     async def _take_refusal(self, refused: Refused) -> None:
         device, seq, reason = self._hello.device, refused.seq, refused.reason

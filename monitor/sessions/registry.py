@@ -324,8 +324,10 @@ class Registry:
             raise FrameRefused(RefusedReason.BUSY, f"{session} is not judged any more: keep the frame until it is")
         position.take(seq)
         early = before_binding(runner, device, measurements, received_at_ms, sent_at_ms)
+        self.telemetry.before_binding.inc(sum(len(measurements[place].values) for place in early))
         if runner is None or len(early) == len(measurements):
-            position.saw_unbound(measurements, received_at_ms)
+            if runner is None:
+                position.saw_unbound(measurements, received_at_ms)
             position.committing(self._recorder.move(position.position))
             since = "is bound to no open session" if runner is None else f"was not bound to {session} when this was measured"
             raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} {since}: nothing of this frame is recorded")

@@ -17,7 +17,7 @@ import msgspec
 
 from monitor.store.connection import DatabaseError, check_sqlite_version, connect_writer, failure
 from monitor.store.ports import RETRYABLE, StoreFailed
-from schemas.device_wire import WireMeasurement, WireReading
+from schemas.device_wire import RefusedReason, WireMeasurement, WireReading
 from schemas.instant import from_ms
 
 LIVE_MS: Final = 2_000  # what came within so long of the newest goes with it; more than that waited
@@ -247,15 +247,17 @@ class Spool:
             self._connection.execute("UPDATE device SET next_seq = ?, newest = ? WHERE name = ?", (seq + 1, newest, device))
         return _numbered(seq, rows)
 
-    def settled(self, device: str, seq: int) -> None:
-        """Every frame up to `seq` is on the monitor's disk."""
+    def settled(self, device: str, seq: int, early: int = 0) -> None:
+        """Every frame up to `seq` is on the monitor's disk, but for `early` measurements that it named as older than the binding."""
         with self._transaction():
-            gone = self._settle(device, seq)
+            gone = self._settle(device, seq, early)
         self._waiting[device] -= gone
 
-    def _settle(self, device: str, seq: int) -> int:
+    def _settle(self, device: str, seq: int, early: int = 0) -> int:
         gone = int(self._connection.execute("DELETE FROM measurement WHERE device = ? AND seq <= ?", (device, seq)).rowcount)
-        self._count(Counter({(device, "stored"): gone}))
+        early = min(early, gone)  # an answer that comes twice settles nothing the second time
+        counted = {"stored": gone - early, f"refused_{RefusedReason.DEVICE_UNBOUND}": early}
+        self._count(Counter({(device, what): number for what, number in counted.items() if number}))
         return gone
 
     def refused(self, device: str, seq: int, reason: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from asyncio.subprocess import PIPE
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from itertools import repeat
@@ -12,50 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from monitor.adapters.base import AdapterError, CodecSettings, Keep, NotKept, Setup
+from monitor.adapters.base import AdapterError, CodecSettings, Keep, Setup
 from monitor.adapters.listening import MAX_CONNECTIONS
-from monitor.adapters.quantities import Quantity
 from monitor.adapters.registry import adapter_of
-from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Fault, Kind, Told, Undecoded
+from monitor.adapters.said import DeviceEvent, DeviceMeasurement, Fault, Kind, Told, Undecoded
 from monitor.clock import Clock, ManualClock, SystemClock
 from schemas.measurement import Mode
 from simulators.devices.hl7 import DIALECTS, Cuff, Hl7State, ge, mindray, mindray_alarm, philips
 from simulators.devices.mllp import MllpLink, MllpServer, framed
+from tests.support.heard import PATIENCE_S, Heard
 from tests.support.node import NODE
 from tests.support.running import free_port
 
 AT = datetime(2026, 11, 22, 10, 41, 7)
 STATE = Hl7State(72, 97, 71, 14, 38, Cuff(118, 74, 89, AT.replace(minute=17)))
-PATIENCE_S = 20
 SENDER = Path(__file__).parents[1] / "support" / "compose" / "send_hl7.mjs"
-
-
-class _Heard:
-    """What an adapter has told so far, kept or refused; waits for a condition on it."""
-
-    def __init__(self) -> None:
-        self.told: list[Told] = []
-        self.is_full = False
-        self._more = asyncio.Event()
-
-    async def keep(self, told: Sequence[Told]) -> None:
-        self._more.set()
-        if self.is_full:
-            raise NotKept("the disk is full")
-        self.told += told
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                self._more.clear()
-                await self._more.wait()
-
-    def spo2(self) -> list[int | None]:
-        values = (value for item in self.told if isinstance(item, DeviceMeasurement) for value in item.values)
-        return [value.value_milli for value in values if value.quantity is Quantity.SPO2]
-
-    def connected(self) -> list[bool]:
-        return [item.holds for item in self.told if isinstance(item, DeviceStatus) and item.condition is Condition.CONNECTED]
 
 
 def _at_once() -> Iterator[float]:
@@ -96,7 +67,7 @@ async def _running(address: str, keep: Keep, clock: Clock | None = None) -> Asyn
 
 
 @asynccontextmanager
-async def _listening(heard: _Heard, clock: Clock | None = None) -> AsyncIterator[_Devices]:
+async def _listening(heard: Heard, clock: Clock | None = None) -> AsyncIterator[_Devices]:
     devices = _Devices(port := free_port())
     async with asyncio.timeout(PATIENCE_S), _running(f"listen:127.0.0.1:{port}", heard.keep, clock):
         try:
@@ -107,7 +78,7 @@ async def _listening(heard: _Heard, clock: Clock | None = None) -> AsyncIterator
 
 @pytest.mark.parametrize(("dialect", "verdict"), [("mindray", "CA"), ("philips", "AA"), ("ge", "AA")])
 async def test_a_monitor_sends_and_is_answered_in_its_dialect(dialect: str, verdict: str) -> None:
-    heard = _Heard()
+    heard = Heard()
     async with _listening(heard) as devices:
         link = await devices.dial()
         for number, spo2 in enumerate((97, None, 96)):
@@ -118,7 +89,7 @@ async def test_a_monitor_sends_and_is_answered_in_its_dialect(dialect: str, verd
 
 
 async def test_three_makers_speak_at_once_and_each_is_itself() -> None:
-    heard = _Heard()
+    heard = Heard()
     async with _listening(heard) as devices:
         links = {name: await devices.dial() for name in DIALECTS}
         for number in range(5):
@@ -130,7 +101,7 @@ async def test_three_makers_speak_at_once_and_each_is_itself() -> None:
 
 async def test_a_sender_of_other_hands_is_understood_and_understands() -> None:
     """node-hl7-client builds the frames, and reads our acknowledgements."""
-    heard = _Heard()
+    heard = Heard()
     messages = [mindray(AT, 1, STATE), ge(AT, 2, STATE), philips(AT, 3, STATE), mindray_alarm(AT, 4, 88, "start")]
     async with _listening(heard) as devices:
         sender = await asyncio.create_subprocess_exec(str(NODE), str(SENDER), str(devices.port), stdin=PIPE, stdout=PIPE, stderr=PIPE)
@@ -146,7 +117,7 @@ async def test_a_sender_of_other_hands_is_understood_and_understands() -> None:
 
 
 async def test_an_alarm_reaches_us_and_is_answered() -> None:
-    heard = _Heard()
+    heard = Heard()
     async with _listening(heard) as devices:
         link = await devices.dial()
         for number, phase in enumerate(("start", "end")):
@@ -155,7 +126,7 @@ async def test_an_alarm_reaches_us_and_is_answered() -> None:
 
 
 async def test_what_is_not_kept_is_refused_and_the_device_sends_it_again() -> None:
-    heard = _Heard()
+    heard = Heard()
     async with _listening(heard) as devices:
         link = await devices.dial()
         heard.is_full = True
@@ -167,7 +138,7 @@ async def test_what_is_not_kept_is_refused_and_the_device_sends_it_again() -> No
 
 
 async def test_a_message_in_pieces_several_in_one_and_a_cut_in_the_middle() -> None:
-    heard = _Heard()
+    heard = Heard()
     first, second, third = (mindray(AT.replace(second=n), n, Hl7State(72, 90 + n, 71)) for n in (1, 2, 3))
     async with _listening(heard) as devices:
         link = await devices.dial()
@@ -185,7 +156,7 @@ async def test_a_message_in_pieces_several_in_one_and_a_cut_in_the_middle() -> N
 
 async def test_a_server_that_listens_is_dialled_and_found_again() -> None:
     """Nihon Kohden: the monitor waits for us."""
-    heard = _Heard()
+    heard = Heard()
     async with MllpServer() as server, _running(f"tcp:127.0.0.1:{server.port}", heard.keep), asyncio.timeout(PATIENCE_S):
         link = await server.connected()
         assert await link.exchange(mindray(AT, 1, STATE)) == "CA"
@@ -197,7 +168,7 @@ async def test_a_server_that_listens_is_dialled_and_found_again() -> None:
 
 
 async def test_a_sender_that_connects_for_each_message_is_not_lost_between_them() -> None:
-    heard, clock = _Heard(), ManualClock()
+    heard, clock = Heard(), ManualClock()
     async with _listening(heard, clock) as devices:
         for number in (1, 2, 3):
             link = await devices.dial()
@@ -211,7 +182,7 @@ async def test_a_sender_that_connects_for_each_message_is_not_lost_between_them(
 
 
 async def test_a_port_that_is_taken_is_tried_again_and_said() -> None:
-    heard = _Heard()
+    heard = Heard()
     async with AsyncExitStack() as stack:
         async with MllpServer() as squatter:
             await stack.enter_async_context(_running(f"listen:127.0.0.1:{squatter.port}", heard.keep))
@@ -223,7 +194,7 @@ async def test_a_port_that_is_taken_is_tried_again_and_said() -> None:
 
 
 async def test_too_many_connections_are_turned_away_and_the_others_go_on() -> None:
-    heard = _Heard()
+    heard = Heard()
     async with _listening(heard) as devices:
         links = [await devices.dial() for _ in range(MAX_CONNECTIONS)]
         for link in links:
@@ -259,7 +230,7 @@ async def test_a_fault_that_trying_again_cannot_mend_comes_out() -> None:
 
 
 async def test_a_connection_that_says_nothing_for_ten_minutes_is_closed() -> None:
-    heard, clock = _Heard(), ManualClock()
+    heard, clock = Heard(), ManualClock()
     async with _listening(heard, clock) as devices:
         link = await devices.dial()
         assert await link.exchange(mindray(AT, 1, STATE)) == "CA"

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import select
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import repeat
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 
 from monitor.adapters.base import AdapterError, Setup
 from monitor.adapters.registry import adapter_of
-from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Fault, Told, Undecoded
+from monitor.adapters.said import DeviceEvent, Fault, Undecoded
 from monitor.adapters.serial_line import PortSettings, open_serial
 from monitor.clock import SystemClock
 from simulators.devices.bcc import BccStation, pump, pumping
@@ -22,9 +22,9 @@ from simulators.devices.nellcor import NellcorState
 from simulators.devices.nellcor import line as nellcor_line
 from simulators.devices.nonin import NoninState, packet
 from simulators.devices.wires import PtyWire, TcpWire
+from tests.support.heard import PATIENCE_S, Heard
 
 AT = datetime(2026, 11, 22, 10, 41, 7)
-PATIENCE_S = 20
 SAYS: dict[str, Callable[[int], bytes]] = {
     "cms50": lambda spo2: frame(Cms50State(spo2, 72)) * 3,  # the third shows that the second is whole
     "masimo": lambda spo2: line(AT, MasimoState(spo2, 72)),
@@ -35,36 +35,11 @@ SAYS: dict[str, Callable[[int], bytes]] = {
 every_oximeter = pytest.mark.parametrize("name", SAYS)
 
 
-class _Heard:
-    """What an adapter has told so far; waits for a condition on it."""
-
-    def __init__(self) -> None:
-        self.told: list[Told] = []
-        self._more = asyncio.Event()
-
-    async def keep(self, told: Sequence[Told]) -> None:
-        self.told += told
-        self._more.set()
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                self._more.clear()
-                await self._more.wait()
-
-    def first(self) -> list[int | None]:
-        """The first value of each measurement: SpO2 of the oximeters, a pump's rate."""
-        return [item.values[0].value_milli for item in self.told if isinstance(item, DeviceMeasurement)]
-
-    def connected(self) -> list[bool]:
-        return [item.holds for item in self.told if isinstance(item, DeviceStatus) and item.condition is Condition.CONNECTED]
-
-
 def _at_once() -> Iterator[float]:
     return repeat(0.005)
 
 
-def _running(name: str, address: str, heard: _Heard) -> asyncio.Task[None]:
+def _running(name: str, address: str, heard: Heard) -> asyncio.Task[None]:
     adapter = adapter_of(name, Setup(address, SystemClock(), _at_once))
     return asyncio.ensure_future(adapter.run(heard.keep))
 
@@ -78,7 +53,7 @@ async def _stopped(task: asyncio.Task[None]) -> None:
 @every_oximeter
 async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tmp_path: Path, name: str) -> None:
     """Half an item is on the wire when the plug is pulled; another device node stands behind the same name afterwards."""
-    port, heard = tmp_path / "ttyOximeter", _Heard()
+    port, heard = tmp_path / "ttyOximeter", Heard()
     first = PtyWire()
     port.symlink_to(first.path)
     running = _running(name, f"serial:{port}", heard)
@@ -105,7 +80,7 @@ async def test_an_oximeter_on_a_serial_port_is_unplugged_and_plugged_in_again(tm
 
 
 async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(tmp_path: Path) -> None:
-    wire, heard = PtyWire(), _Heard()
+    wire, heard = PtyWire(), Heard()
     held = os.open(wire.path, os.O_RDWR | os.O_NOCTTY)
     wire.send(line(AT, MasimoState(80, 72)))
     assert select.select([held], [], [], PATIENCE_S)[0]  # it waits there now
@@ -121,7 +96,7 @@ async def test_what_waited_in_the_port_before_it_was_opened_is_not_read_as_now(t
 
 @every_oximeter
 async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again(name: str) -> None:
-    heard = _Heard()
+    heard = Heard()
     async with TcpWire() as wire:
         running = _running(name, f"tcp:127.0.0.1:{wire.port}", heard)
         await wire.connected()
@@ -137,7 +112,7 @@ async def test_an_oximeter_behind_a_converter_is_cut_off_and_found_again(name: s
 
 async def test_a_rack_is_asked_cut_off_and_asked_again() -> None:
     """Three parts, each sent once the one before was acknowledged; what changed meanwhile is there at once."""
-    station, heard = BccStation({"11": pump(), "13": pumping("5.00", "1.0"), "14": pump()}), _Heard()
+    station, heard = BccStation({"11": pump(), "13": pumping("5.00", "1.0"), "14": pump()}), Heard()
     async with TcpWire(answer=station.answer) as wire:
         running = _running("bcc", f"tcp:127.0.0.1:{wire.port}", heard)
         await heard.until(lambda: len(heard.first()) == 3)

@@ -14,12 +14,12 @@ from monitor.adapters.ble.adapter import ADAPTER_OPTION, PAIR_OPTION
 from monitor.adapters.ble.codec import uuid_of
 from monitor.adapters.ble.oximetry import NONIN
 from monitor.adapters.registry import adapter_of
-from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Told
+from monitor.adapters.said import DeviceMeasurement, DeviceStatus, Told
 from monitor.clock import SystemClock
 from simulators.devices.ble import continuous, heart_rate, nonin
+from tests.support.heard import PATIENCE_S, Heard
 
 ADDRESS = "ble:00:1c:05:01:02:03"
-PATIENCE_S = 20
 
 
 class _Radio:
@@ -60,28 +60,6 @@ class _BleakError(Exception):
     pass
 
 
-class _Heard:
-    def __init__(self) -> None:
-        self.told: list[Told] = []
-        self._more = asyncio.Event()
-
-    async def keep(self, told: Sequence[Told]) -> None:
-        self.told += told
-        self._more.set()
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                self._more.clear()
-                await self._more.wait()
-
-    def values(self) -> list[int | None]:
-        return [item.values[0].value_milli for item in self.told if isinstance(item, DeviceMeasurement)]
-
-    def connected(self) -> list[bool]:
-        return [item.holds for item in self.told if isinstance(item, DeviceStatus) and item.condition is Condition.CONNECTED]
-
-
 @pytest.fixture
 def radio(monkeypatch: pytest.MonkeyPatch) -> _Radio:
     radio = _Radio()
@@ -112,11 +90,11 @@ async def _stopped(task: asyncio.Task[None], radio: _Radio) -> None:
 
 
 async def test_a_device_is_lost_and_found_again(radio: _Radio) -> None:
-    heard = _Heard()
+    heard = Heard()
     running = asyncio.ensure_future(adapter_of("ble", _setup()).run(heard.keep))
     await heard.until(lambda: heard.connected() == [True])
     radio.notify(uuid_of("2A37"), heart_rate(72))
-    await heard.until(lambda: heard.values() == [72_000])
+    await heard.until(lambda: heard.first() == [72_000])
     radio.faults = [_BleakError("not there"), TimeoutError(), _BleakError("not there")]
     radio.notify(uuid_of("2A37"), heart_rate(73))  # has arrived before the loss is noticed
     radio.clients[-1].lost(None)
@@ -124,12 +102,12 @@ async def test_a_device_is_lost_and_found_again(radio: _Radio) -> None:
     assert [item.why for item in heard.told if isinstance(item, DeviceStatus)] == [ADDRESS, "lost", ADDRESS]
     assert len(radio.clients) == 5
     radio.notify(uuid_of("2A37"), heart_rate(74))
-    await heard.until(lambda: heard.values() == [72_000, 73_000, 74_000])
+    await heard.until(lambda: heard.first() == [72_000, 73_000, 74_000])
     await _stopped(running, radio)
 
 
 async def test_what_the_codec_knows_is_listened_to_and_one_oximeter_once(radio: _Radio) -> None:
-    heard = _Heard()
+    heard = Heard()
     radio.has = [uuid_of("2A19"), NONIN.upper(), uuid_of("2A5F"), uuid_of("2A37")]
     running = asyncio.ensure_future(adapter_of("ble", _setup(**{PAIR_OPTION: "on", ADAPTER_OPTION: "hci1"})).run(heard.keep))
     await heard.until(lambda: heard.connected() == [True])
@@ -137,22 +115,22 @@ async def test_what_the_codec_knows_is_listened_to_and_one_oximeter_once(radio: 
     assert {characteristic.uuid for characteristic, _ in client.listening} == {uuid_of("2A5F"), uuid_of("2A37")}
     assert (client.address, client.options["pair"], client.options["bluez"]) == (ADDRESS[4:], True, {"adapter": "hci1"})
     radio.notify(uuid_of("2A5F"), continuous(97, 66))
-    await heard.until(lambda: heard.values() == [97_000])
+    await heard.until(lambda: heard.first() == [97_000])
     await _stopped(running, radio)
 
 
 async def test_an_oximeter_that_speaks_nonin_alone_is_read_so(radio: _Radio) -> None:
-    heard = _Heard()
+    heard = Heard()
     radio.has = [NONIN.upper()]
     running = asyncio.ensure_future(adapter_of("ble", _setup()).run(heard.keep))
     await heard.until(lambda: heard.connected() == [True])
     radio.notify(NONIN, nonin(97, 66))
-    await heard.until(lambda: heard.values() == [97_000])
+    await heard.until(lambda: heard.first() == [97_000])
     await _stopped(running, radio)
 
 
 async def test_a_device_that_has_nothing_to_read_is_told_and_left(radio: _Radio) -> None:
-    heard = _Heard()
+    heard = Heard()
     radio.has = [uuid_of("2A19")]
     running = asyncio.ensure_future(adapter_of("ble", _setup()).run(heard.keep))
     await heard.until(lambda: heard.connected() == [False])
@@ -164,7 +142,7 @@ async def test_a_device_that_has_nothing_to_read_is_told_and_left(radio: _Radio)
 
 async def test_a_radio_that_is_off_is_said(radio: _Radio) -> None:
     """Such faults of bleak carry a reason behind their text."""
-    heard = _Heard()
+    heard = Heard()
     radio.faults = [_BleakError("Turn on Bluetooth and try again.", 3)]
     running = asyncio.ensure_future(adapter_of("ble", _setup()).run(heard.keep))
     await heard.until(lambda: heard.connected() == [False, True])
@@ -174,7 +152,7 @@ async def test_a_radio_that_is_off_is_said(radio: _Radio) -> None:
 
 async def test_what_nobody_takes_is_bounded(radio: _Radio) -> None:
     """The disk hangs while a device goes on: the link is given up and told, it does not grow."""
-    heard, stuck = _Heard(), asyncio.Event()
+    heard, stuck = Heard(), asyncio.Event()
 
     async def keep(told: Sequence[Told]) -> None:
         if any(isinstance(item, DeviceMeasurement) for item in told):
@@ -187,7 +165,7 @@ async def test_what_nobody_takes_is_bounded(radio: _Radio) -> None:
         radio.notify(uuid_of("2A37"), heart_rate(rate % 200 + 30))
     stuck.set()
     await heard.until(lambda: heard.connected() == [True, False, True])
-    assert len(heard.values()) == 256
+    assert len(heard.first()) == 256
     assert [item.why for item in heard.told if isinstance(item, DeviceStatus)][1] == "more arrived than could be kept"
     await _stopped(running, radio)
 

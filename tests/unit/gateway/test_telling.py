@@ -66,8 +66,21 @@ def took(items: list[Told], by: Telling | None = None) -> tuple[list[Kept], list
 
 def test_a_vital_sign_goes_out_in_its_own_unit_stamped_at_its_arrival() -> None:
     rows, kinds = took([said(spo2(97), time=clock(AT - 5 * MINUTE))])
-    assert rows == [Kept("oxi-1", AT, AT, (WireReading(Vital.SPO2, 97.0, Unit.PERCENT),))]
+    told = (("SPO2 of /", str(AT - 5 * MINUTE)),)
+    assert rows == [Kept("oxi-1", AT, AT, (WireReading(Vital.SPO2, 97.0, Unit.PERCENT),), told=told)]
     assert kinds == []
+
+
+@pytest.mark.parametrize(
+    ("time", "tells"),
+    [(clock(AT), True), (clock(None), True), (DeviceTime(), False), (DeviceTime("00/00/00 00:00:00", None, TimeBasis.IMPOSSIBLE), False)],
+)
+def test_a_stream_whose_own_clock_stands_has_nothing_new_to_tell(time: DeviceTime, tells: bool) -> None:
+    """A monitor that hangs goes on sending its last line: the spool keeps it once, and the silence is told. A device without a clock, or
+    with one that was never set, cannot be found out so."""
+    rows, _ = took([said(spo2(97), time=time), said(spo2(97), time=time, at=AT + 1_000)])
+    assert [bool(row.told) for row in rows] == [tells, tells]
+    assert rows[0].told == rows[1].told
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,10 @@ async def test_what_was_measured_before_the_binding_is_recorded_nowhere_however_
     with pytest.raises(FrameRefused) as refused:
         ward.registry.frame("d1", "boot", 3, waited[:1], ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
     assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
+    position = ward.registry.device_position("d1")
+    assert position is not None
+    assert position.unbound_newest == {}, "an old value is not what the device shows now, least of all beside another patient's name"
+    assert "infusion_readings_before_binding_total 2.0" in ward.registry.telemetry.text().decode()
     assert await ward.registry.frame("d1", "boot", 4, waited[:1], ward.clock.now_ms()) == (), "control: without sent_at nothing is known"
 
 

@@ -66,6 +66,15 @@ def test_a_frame_that_was_numbered_goes_out_again_as_it_was(spool: Spool) -> Non
     assert (sent(spool, 0), spool.waiting(NAME)) == ([2], 1)
 
 
+def test_what_the_monitor_names_as_another_patients_is_not_counted_as_stored(spool: Spool) -> None:
+    spool.keep([row(), row(AT + 1), row(AT + 2)])
+    assert sent(spool, 0) == [1, 2, 3]
+    spool.settled(NAME, 1, early=2)
+    spool.settled(NAME, 1, early=2)
+    tally = spool.tally()
+    assert (tally[NAME, "stored"], tally[NAME, "refused_device_unbound"], spool.waiting(NAME)) == (1, 2, 0)
+
+
 def test_the_first_of_a_boot_is_of_now_or_waits(spool: Spool) -> None:
     spool.keep([row()])
     assert sent(spool, 0, AT + FIRST_WITHIN_MS + 1) == []
