@@ -1,7 +1,6 @@
 """The how-to, followed: a virtual oximeter on a pty, the real gateway, the real monitor, a live value; killed on the way."""
 
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from monitor.store.sqlite import open_reader
 from schemas.log import Measured
 from tests.support.running import Running, free_port, run
+from tests.support.waiting import wait_until
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/connect-a-monitor.md").read_text()
 WITHIN_S = 60
@@ -113,8 +113,4 @@ async def test_the_page_leads_to_a_live_value_and_a_killed_gateway_loses_nothing
 
 def until(look: Any, holds: Any) -> Any:
     """What `look` sees once it holds."""
-    give_up_s = time.monotonic() + WITHIN_S
-    while not holds(seen := look()):
-        assert time.monotonic() < give_up_s, f"never seen: {seen}"
-        time.sleep(0.05)
-    return seen
+    return wait_until(lambda: seen if holds(seen := look()) else None, WITHIN_S, "what the page says comes")
