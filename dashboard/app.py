@@ -4,8 +4,7 @@ Live data does not go through Dash: the components of components/live.py read `/
 the page. Every callback is `async def`: a plain one would stop the monitor's event loop while it runs.
 """
 
-import re
-from typing import Any, Final
+from typing import Final
 
 from dash import Dash, Input, Output
 from dash.development.base_component import Component
@@ -20,7 +19,6 @@ from dashboard.served import ASSETS, version
 from dashboard.shell import index_string, layout
 from dashboard.words import WORDS
 
-_UNUSED: Final = re.compile(r'<script src="[^"]*/(?:polyfill@|dash_table/bundle)[^"]*"></script>\n?')
 _FOR_GOOD: Final = b"private, max-age=31536000, immutable"
 
 
@@ -31,7 +29,7 @@ def create_dashboard(server: FastAPI) -> Dash:
     """
     assets = f"assets/{version()}"
     server.mount(f"/{assets}", _Kept(directory=ASSETS), name="dashboard-assets")  # before Dash's own mount of the same path
-    app = _Dashboard(
+    app = Dash(
         "dashboard",
         server=server,  # type: ignore[arg-type]  # Dash takes a FastAPI application; its annotation is older
         assets_folder=str(ASSETS),
@@ -65,15 +63,6 @@ def create_dashboard(server: FastAPI) -> Dash:
     review.register(app, door)
 
     return app
-
-
-class _Dashboard(Dash):
-    """Without two bundles of Dash: one for browsers of before 2018, in which the live modules do not run, and one for a table that no page
-    has. Both cost script time before every first paint."""
-
-    def interpolate_index(self, *args: Any, **parts: Any) -> Any:
-        """Dash's documented hook: the HTML of every page."""
-        return super().interpolate_index(*args, **{**parts, "scripts": _UNUSED.sub("", parts["scripts"])})  # type: ignore[no-untyped-call]
 
 
 def content_security_policy(app: Dash) -> str:

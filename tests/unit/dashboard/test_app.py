@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,12 +88,6 @@ def test_every_callback_is_a_coroutine(dashboard: tuple[FastAPI, Dash]) -> None:
     callbacks = [entry["callback"] for entry in app.callback_map.values()]
     assert callbacks
     assert all(inspect.iscoroutinefunction(callback) or asyncio.iscoroutinefunction(callback) for callback in callbacks)
-
-
-def test_a_page_loads_no_script_that_it_does_not_use(client: TestClient) -> None:
-    scripts = re.findall(r'<script src="([^"]+)"', client.get("/").text)
-    assert any("dash_renderer" in script for script in scripts), "the control: Dash itself is among them"
-    assert [script for script in scripts if "polyfill" in script or "dash_table" in script] == []
 
 
 def test_dash_opens_no_socket_of_its_own(client: TestClient) -> None:
