@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help setup dev demo test check lint bench alert-quality simulator-check cover schemas docs lock clean
+.PHONY: help setup dev demo test check lint bench alert-quality simulator-check fuzz cover schemas docs lock clean
 
 # The first Python >= 3.11 that can make a virtual environment; set PYTHON=... to choose another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -73,6 +73,9 @@ check: lint ## what needs no server: lint, format, types, import contracts, arch
 
 lint: dev
 	@$(LINT)
+
+fuzz: dev ## a million altered inputs to the codec of every adapter (ARGS="hl7 --inputs N --seed N"); the tests give 10,000
+	@$(BIN)/python -m tests.contract.fuzzing $(ARGS)
 
 cover: dev ## branch coverage of everything but the browser tests
 	@$(BIN)/coverage erase

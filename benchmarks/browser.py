@@ -5,7 +5,7 @@ Two periods: processor time without a frame counter, then frames with one, becau
 
 import asyncio
 
-from benchmarks.pages import browser, cpu_share, driven, open_ward, signed_in
+from benchmarks.pages import browser, cpu_share, open_ward, prove_sound, signed_in, ward
 from benchmarks.swarm import Bench
 
 SETTLE_S = 3.0  # the page's own start is no part of it
@@ -17,11 +17,10 @@ COUNT = """() => { window.frames = []; window.tasks = []; let last = performance
 
 async def measure_browser(bench: Bench, *, sessions: int = 64, seconds: float = 20.0) -> dict[str, float]:
     """`cpu_share` is of one core, over all processes of the browser; times in milliseconds."""
-    opened = await bench.open_sessions(sessions, "ward")
-    devices = [await bench.device(device, token) for _, device, token in opened]
-    async with driven(devices), browser() as launched:
+    async with ward(bench, sessions, "ward"), browser() as launched:
         page = await (await signed_in(launched, bench)).new_page()
         await open_ward(page, bench.url, sessions)
+        await prove_sound(page)
         processes = await launched.new_browser_cdp_session()
         await asyncio.sleep(SETTLE_S)
         share = await cpu_share(processes, seconds)

@@ -1,4 +1,5 @@
-"""How soon a page is there: the first paint of the ward, and a session of four hours with its numbers and its whole record.
+"""How soon a page is there: the first paint of the ward, and a session of four hours with its numbers and its whole record (drawn from
+as many points as the screen has columns; the rest of them follow).
 
 Warm: the browser has had the pages before. The session is made by the monitor's own registry and store on a clock that is moved
 by hand, and is then served by the program.

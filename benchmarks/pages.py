@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,10 @@ from benchmarks.swarm import Bench, Device
 from tests.support import browser as chromium
 
 ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
+ALERTING = 20
+AT_ONCE = 50  # devices that connect together
+CUFF_EVERY_S = 240
+SENT_ONCE_S = 2.0  # after which every device has given its first values
 MOST_TILES = 120  # the ward shows no more (live/wall_order.mjs)
 
 
@@ -45,6 +50,12 @@ async def open_ward(page: Page, url: str, sessions: int) -> None:
     await page.locator(".tile").nth(min(sessions, MOST_TILES) - 1).wait_for(state="attached")
 
 
+async def prove_sound(page: Page) -> None:
+    """As a person does at the start of a day: from here on somebody watches."""
+    await page.locator("#sound-chip").click()
+    await page.locator("#sound-chip[data-state=proven]").wait_for()
+
+
 async def cpu_share(session: CDPSession, seconds: float) -> float:
     """Of one core, over all processes of the browser."""
 
@@ -58,23 +69,43 @@ async def cpu_share(session: CDPSession, seconds: float) -> float:
 
 
 @contextlib.asynccontextmanager
-async def driven(devices: list[Device], on_send: Callable[[int, int], None] = lambda _device, _rate: None) -> AsyncIterator[None]:
-    """Every device sends 3 readings a second, each at a moment of its own, until the block ends. `on_send(device's place, heart rate)`."""
+async def ward(
+    bench: Bench, count: int, prefix: str, on_send: Callable[[str, int], None] = lambda _session, _rate: None
+) -> AsyncIterator[None]:
+    """`count` rooms that infuse, each with its device, until the block ends: calm but for every ALERTING-th, which has a heart rate that
+    raises an alert nobody answers. `on_send(session, heart rate)`."""
+    opened = await bench.open_sessions(count, prefix, infusing=False)
+    ids = [session for session, _, _ in opened]
+    devices = []
+    for first in range(0, count, AT_ONCE):
+        devices += await asyncio.gather(*(bench.device(device, token) for _, device, token in opened[first : first + AT_ONCE]))
+    async with _driven(devices, lambda place, rate: on_send(ids[place], rate)):
+        await asyncio.sleep(SENT_ONCE_S)
+        await bench.begin(ids)
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _driven(devices: list[Device], on_send: Callable[[int, int], None]) -> AsyncIterator[None]:
+    """Every device sends 3 readings a second, each at a moment of its own, and a cuff value every CUFF_EVERY_S. It keeps to its own beat,
+    as a monitor at a bed does: devices that waited for their answers would all send at once ever after the first one that came late."""
     dice = random.Random(1)
 
     async def drive(place: int, device: Device, offset: float) -> None:
-        await asyncio.sleep(offset)
-        second = 0
-        while True:
-            rate = 60 + second % 40
-            text = device.frame(1, (rate, 96 + second % 3, 13 + second % 4))
+        began = time.perf_counter() + offset
+        for second in itertools.count():
+            await asyncio.sleep(max(0.0, began + second - time.perf_counter()))
+            rate = (140 if place % ALERTING == 0 else 60) + second % 20
+            text = device.frame(1, (rate, 96 + second % 3, 13 + second % 4), has_cuff=second % CUFF_EVERY_S == 0)
             on_send(place, rate)
             await device.socket.send(text)
-            await device.socket.recv()
-            second += 1
-            await asyncio.sleep(1.0)
+
+    async def hear(device: Device) -> None:
+        async for _ in device.socket:
+            pass
 
     tasks = [asyncio.create_task(drive(place, device, dice.random())) for place, device in enumerate(devices)]
+    tasks += [asyncio.create_task(hear(device)) for device in devices]
     try:
         yield
     finally:

@@ -8,11 +8,10 @@ import asyncio
 import time
 
 from benchmarks.latency import percentile
-from benchmarks.pages import MOST_TILES, browser, driven, open_ward, signed_in
+from benchmarks.pages import MOST_TILES, browser, open_ward, prove_sound, signed_in, ward
 from benchmarks.swarm import Bench
 
 SETTLE_S = 3.0
-AT_ONCE = 50  # devices that connect together
 WATCH = """() => { window.painted = [];
   new MutationObserver((changes) => {
     const news = new Set();
@@ -33,19 +32,15 @@ WATCH = """() => { window.painted = [];
 
 async def measure_painted(bench: Bench, *, sessions: int, seconds: float) -> dict[str, float]:
     """p50 and p99 in milliseconds over all numbers that changed on the screen."""
-    opened = await bench.open_sessions(sessions, "painted")
-    devices = []
-    for first in range(0, sessions, AT_ONCE):
-        devices += await asyncio.gather(*(bench.device(device, token) for _, device, token in opened[first : first + AT_ONCE]))
-    ids = [session for session, _, _ in opened]
     sent: dict[tuple[str, int], float] = {}
 
-    def on_send(place: int, rate: int) -> None:
-        sent[ids[place], rate] = time.time() * 1000  # each rate comes again after 40 s
+    def on_send(session: str, rate: int) -> None:
+        sent[session, rate] = time.time() * 1000  # each rate comes again after 20 s
 
-    async with driven(devices, on_send), browser() as launched:
+    async with ward(bench, sessions, "painted", on_send), browser() as launched:
         page = await (await signed_in(launched, bench)).new_page()
         await open_ward(page, bench.url, sessions)
+        await prove_sound(page)
         await asyncio.sleep(SETTLE_S)
         await page.evaluate(WATCH)
         await asyncio.sleep(seconds)

@@ -5,7 +5,8 @@ Runs in a process of its own beside the server; its own share of the machine is 
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Awaitable, Iterable
+from typing import Any, TypeVar
 
 import httpx2
 import msgspec
@@ -13,6 +14,8 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from schemas.instant import format_ms
 
+T = TypeVar("T")
+CUFF = ',{"vital":"systolic_bp","value":118,"unit":"mm[Hg]"},{"vital":"diastolic_bp","value":74,"unit":"mm[Hg]"}'
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 
@@ -34,8 +37,8 @@ class Bench:
             raise RuntimeError(f"POST {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else None
 
-    async def open_sessions(self, count: int, prefix: str) -> list[tuple[str, str, str]]:
-        """`count` infusing sessions with one device each: (session, device, token)."""
+    async def open_sessions(self, count: int, prefix: str, *, infusing: bool = True) -> list[tuple[str, str, str]]:
+        """`count` sessions with one device each: (session, device, token). They are infusing, or wait in their baseline for `begin`."""
 
         async def one(number: int) -> tuple[str, str, str]:
             device = f"{prefix}-{number}"
@@ -48,16 +51,18 @@ class Bench:
             session = (await self.post("/sessions", body))["id"]
             await self.post(f"/sessions/{session}/bindings", {"device": device})
             await self.post(f"/sessions/{session}/phase", {"phase": "baseline"})
-            await self.post(f"/sessions/{session}/phase", {"phase": "infusing", "override": "load test"})
+            if infusing:
+                await self._begin(session)
             return session, device, token
 
-        gate = asyncio.Semaphore(8)
+        return list(await _few_at_once(one(number) for number in range(count)))
 
-        async def gated(number: int) -> tuple[str, str, str]:
-            async with gate:
-                return await one(number)
+    async def begin(self, sessions: list[str]) -> None:
+        """Start the infusions."""
+        await _few_at_once(self._begin(session) for session in sessions)
 
-        return list(await asyncio.gather(*(gated(number) for number in range(count))))
+    async def _begin(self, session: str) -> None:
+        await self.post(f"/sessions/{session}/phase", {"phase": "infusing", "override": "load test"})
 
     async def device(self, device: str, token: str) -> "Device":
         socket = await connect(
@@ -77,6 +82,16 @@ class Bench:
         return Device(socket, welcome["max_in_flight"])
 
 
+async def _few_at_once(jobs: Iterable[Awaitable[T]]) -> list[T]:
+    gate = asyncio.Semaphore(8)
+
+    async def gated(job: Awaitable[T]) -> T:
+        async with gate:
+            return await job
+
+    return list(await asyncio.gather(*(gated(job) for job in jobs)))
+
+
 class Device:
     """One connection. Frames are numbered here; `acked` is the last one on disk."""
 
@@ -88,10 +103,13 @@ class Device:
         self.acked = 0
         self.readings = 0
 
-    def frame(self, measurements: int, values: tuple[int, int, int] = (72, 98, 14)) -> str:
-        """A frame of `measurements` x 3 readings, a millisecond apart."""
+    def frame(self, measurements: int, values: tuple[int, int, int] = (72, 98, 14), *, has_cuff: bool = False) -> str:
+        """A frame of `measurements` x 3 readings, a millisecond apart; with a calm cuff value each where `has_cuff`."""
         self.seq += 1
         at_ms = now_ms()
+        cuff = (
+            ',{"vital":"systolic_bp","value":118,"unit":"mm[Hg]"},{"vital":"diastolic_bp","value":74,"unit":"mm[Hg]"}' if has_cuff else ""
+        )
         parts = []
         for step in range(measurements):
             self.counter += 1
@@ -100,7 +118,7 @@ class Device:
                 f'{{"counter":{self.counter},"measured_at":"{moment}","readings":['
                 f'{{"vital":"heart_rate","value":{values[0]},"unit":"/min"}},'
                 f'{{"vital":"spo2","value":{values[1]},"unit":"%"}},'
-                f'{{"vital":"respiratory_rate","value":{values[2]},"unit":"/min"}}]}}'
+                f'{{"vital":"respiratory_rate","value":{values[2]},"unit":"/min"}}{cuff}]}}'
             )
         self.readings += 3 * measurements
         return f'{{"type":"frame","seq":{self.seq},"measurements":[{",".join(parts)}]}}'

@@ -9,11 +9,13 @@ from typing import Final
 from dash import Dash, Input, Output
 from dash.development.base_component import Component
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import review
 from dashboard.door import Door, Remembering
+from dashboard.joined import STYLES, joined
 from dashboard.pages import is_page, page_at
 from dashboard.served import ASSETS, version
 from dashboard.shell import index_string, layout
@@ -34,8 +36,8 @@ def create_dashboard(server: FastAPI) -> Dash:
         server=server,  # type: ignore[arg-type]  # Dash takes a FastAPI application; its annotation is older
         assets_folder=str(ASSETS),
         assets_url_path=assets,
-        assets_path_ignore=["^live$"],  # ES modules, loaded by boot.js
-        assets_ignore=r"^theme\.js$",  # loaded in the head, before the first paint
+        assets_path_ignore=["^live$", "^css$"],  # ES modules, loaded by boot.js; styles, named in the head
+        assets_ignore=r"^(theme|boot)\.js$",  # loaded in the head: before the first paint, before Dash
         index_string=index_string(f"/{assets}"),
         title=WORDS["title"],
         update_title=None,  # type: ignore[arg-type]  # Dash's documented value; its annotation forgets it
@@ -102,6 +104,12 @@ class _PagePaths:
 
 class _Kept(StaticFiles):
     """What is there never changes. What is not there may be tomorrow."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        content = joined(ASSETS).get(path)
+        if content is None:
+            return await super().get_response(path, scope)
+        return Response(content, media_type="text/css" if path == STYLES else "text/javascript")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_kept(message: Message) -> None:

@@ -59,9 +59,9 @@ class Door:
         self._app = app
 
     async def get(self, path: str, **params: object) -> Answer:
-        """`path` below /api/v1. Parameters that are None, empty or False are left out."""
-        asked = {name: value for name, value in params.items() if value not in {None, "", False}}
-        return await self._call("GET", path, urlencode(asked), b"")
+        """`path` below /api/v1. Parameters that are None, empty or False are left out; a list is asked value by value."""
+        asked = {name: value for name, value in params.items() if isinstance(value, list) or value not in {None, "", False}}
+        return await self._call("GET", path, urlencode(asked, doseq=True), b"")
 
     async def post(self, path: str, body: object) -> Answer:
         return await self._call("POST", path, "", json.dumps(body).encode())

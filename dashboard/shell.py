@@ -1,27 +1,23 @@
 """The HTML around the Dash application: what must be on the screen even if no script ever runs.
 
+Dash's scripts lie in a template, where none of them runs: boot.js brings them in after the live parts, which stand in #early until then.
 The NOT LIVE overlay and the secondary-display notice are plain HTML here, visible until the live scripts have earned "live".
 """
 
 from html import escape
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.live import Header
+from dashboard.joined import MODULES, STYLES
 from dashboard.words import WORDS, catalogue
-
-LIVE: Final = Path(__file__).with_name("assets") / "live"
 
 
 def index_string(assets: str) -> str:
     """Dash's index template with our head, overlay, footer and the catalogue of texts. `assets`: the path they are served under."""
     overlay, about = WORDS["not_live"], WORDS["about"]
-    # All modules are asked for at once, not level by level as they import each other.
-    modules = sorted(path.name for path in LIVE.glob("*.mjs") if ".worker." not in path.name)
-    preload = "".join(f'<link rel="modulepreload" href="{assets}/live/{name}">\n' for name in modules)
     legend = "".join(f"<dt>{escape(mark)}</dt><dd>{escape(meaning)}</dd>" for mark, meaning in about["legend"])
     return f"""<!DOCTYPE html>
 <html lang="en" data-feed="connecting">
@@ -29,11 +25,15 @@ def index_string(assets: str) -> str:
 {{%metas%}}
 <title>{escape(WORDS["title"])}</title>
 <link rel="icon" type="image/svg+xml" href="{assets}/icon.svg">
+<link rel="stylesheet" href="{assets}/{STYLES}">
+<link rel="modulepreload" href="{assets}/{MODULES}">
 <script src="{assets}/theme.js"></script>
-{preload}{{%css%}}
+<script src="{assets}/boot.js" defer></script>
+{{%css%}}
 </head>
 <body>
-<a class="skip" href="#main">{escape(WORDS["skip"])}</a>
+<a class="skip" href="#early-main">{escape(WORDS["skip"])}</a>
+<div id="early"><div id="early-header"></div><main id="early-main" tabindex="-1"></main></div>
 {{%app_entry%}}
 <div id="not-live" role="alert"><div class="not-live-box"><b id="not-live-title">{escape(overlay["title"])}</b>
 <span id="not-live-why">{escape(overlay["connecting"])}</span><span id="not-live-do">{escape(overlay["do"])}</span></div></div>
@@ -42,7 +42,7 @@ def index_string(assets: str) -> str:
 <details><summary>{escape(about["help"])}</summary><div class="help"><dl>{legend}</dl>
 <p>{escape(about["ages"])}</p><p>{escape(about["keys"])}</p></div></details></footer>
 <script id="catalogue" type="application/json">{catalogue()}</script>
-{{%config%}}{{%scripts%}}{{%renderer%}}
+{{%config%}}<template id="dash">{{%scripts%}}{{%renderer%}}</template>
 </body>
 </html>"""
 

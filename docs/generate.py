@@ -77,7 +77,8 @@ def _who(who: policy.Who) -> str:
         return "anybody"
     if who.device:
         return "device"
-    roles = "any person" if who.roles == policy.ANY_PERSON.roles else ", ".join(sorted(who.roles))
+    everybody = {policy.ANY_PERSON.roles: "any person", policy.WALL.roles: "any person, display"}
+    roles = everybody[who.roles] if who.roles in everybody else ", ".join(sorted(who.roles))
     return f"{roles}, the token for figures" if who.scraper else roles
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -17,7 +18,8 @@ from monitor.api.auth import auth_routes
 from monitor.api.guard import Guard
 from monitor.clock import Clock, SystemClock
 from monitor.core.limits import encode_limits, parse_limits
-from monitor.export.signing import open_key
+from monitor.export.checkpoints import Checkpoints
+from monitor.export.keyring import open_keyring
 from monitor.lasting import Lasting
 from monitor.notify.dispatch import Dispatcher
 from monitor.notify.opening import open_channels
@@ -43,7 +45,7 @@ class Installation:
         token_file = settings.metrics_token_file
         metrics_token = None if token_file is None else read_secret("INFUSION_METRICS_TOKEN_FILE", token_file)
         self.store = SqliteStore.open(settings.data_dir)
-        self.signing_key = open_key(settings.data_dir)
+        keyring = open_keyring(settings.data_dir, real.now_ms())
         self.access = AccessControl(self.store.access, real.now_ms)
         self.telemetry = Telemetry()
         self.registry = Registry(
@@ -57,6 +59,8 @@ class Installation:
             telemetry=self.telemetry,
             public_url=settings.public_url,
         )
+        report = partial(self.registry.trouble.put, "checkpoints")
+        self.checkpoints = Checkpoints(self.store.proofs, keyring, self.clock, report)
         self.api = self._build(metrics_token)
 
     def _build(self, metrics_token: bytes | None) -> FastAPI:
@@ -69,7 +73,7 @@ class Installation:
             review=self.store.review,
             access=self.access,
             clock=self.clock,
-            signing_key=self.signing_key,
+            checkpoints=self.checkpoints,
             site_zone=self.settings.site_zone,
         )
         rest.install(api, parts)
@@ -85,6 +89,7 @@ class Installation:
         await self.registry.start()
         trouble, refresh, lag = self.registry.trouble, Lasting("the check for revoked access"), Lasting("the measuring of the event loop")
         refresh.start(self._refresh(), lambda text: trouble.report("access", text))
+        self.checkpoints.start(lambda text: trouble.report("signing", text))
         lag.start(self.telemetry.watch_loop(), lambda text: trouble.report("metrics", text))
         try:
             yield
@@ -92,6 +97,7 @@ class Installation:
             await refresh.stop()
             await lag.stop()
             await self.registry.stop()
+            await self.checkpoints.stop()
             await self.access.stop()
             await self.store.close()
 

@@ -21,15 +21,21 @@ MAX_FRAME_BYTES: Final = 1_048_576
 MAX_MEASUREMENTS: Final = 2_000
 Counter = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]  # `$` alone also fits before a last line break
+Doubted = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$(?!\n)")]
 Line = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class WireReading(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """`value` null: the device has none now (probe off, cuff failed). Never 0 for missing."""
+class WireReading(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """`value` null: the device has none now (probe off, cuff failed). Never 0 for missing.
+
+    `doubt`: why the device itself does not vouch for its value, in a word of its own (`low_perfusion`); left out where it does. Such a
+    value is questionable: it may raise an alert late and never ends one.
+    """
 
     vital: Vital
     value: float | None
     unit: Unit
+    doubt: Doubted = ""
 
 
 class WireMeasurement(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):

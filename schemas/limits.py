@@ -95,7 +95,7 @@ class Adjustable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     max: Positive
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Rule(msgspec.Struct, frozen=True, cache_hash=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One rule. `source` names what the number was taken from, `reviewer` the physician who signed it ('unreviewed' until then)."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,3}-[HML][0-9]{1,2}$(?!\n)")]

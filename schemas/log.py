@@ -13,15 +13,15 @@ import msgspec
 from schemas.alert import Alert, Why
 from schemas.limits import Before, Effect
 from schemas.measurement import Mode, Reading
-from schemas.session import Baseline, Order, Patient, Phase
+from schemas.patient import PatientCorrected
+from schemas.session import Baseline, Order, Patient, Phase, RecordState, RequestId, Salt, Text
 from schemas.signs import Charted
 from schemas.vitals import Vital
 
 FORMAT: Final = "infusion-monitor/log/1"
+SALTED_FORMAT: Final = "infusion-monitor/log/2"  # its chain is over entries in which commitments stand for what identifies people
 MAX_MICROGRAMS: Final = 10_000_000  # 10 g: beyond any dose, within every reader's integers
-Text = Annotated[str, msgspec.Meta(max_length=2_000)]
 Micrograms = Annotated[int, msgspec.Meta(ge=0, le=MAX_MICROGRAMS)]
-RequestId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$(?!\n)")]  # made by the client; absent where it gave none
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="measurement"):
@@ -37,7 +37,8 @@ class Measured(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag="mea
 
 class SessionCreated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="session_created"):
     """Input, always the first entry. `limits` is the canonical JSON text of the rule set in force. `indication`: the preset it was opened
-    with."""
+    with. `salt`: 32 random bytes in hex, of the commitments that stand for what identifies people where the log is hashed; in a
+    de-identified log `sha256:` and the SHA-256 of those bytes; absent in logs from before, which cannot be de-identified."""
 
     by: str
     limits: str
@@ -47,6 +48,7 @@ class SessionCreated(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=
     room: str
     indication: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     request: RequestId | None = None
+    salt: Salt | None = None
 
 
 class DeviceBound(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="device_bound"):
@@ -88,12 +90,15 @@ class DeviceLeft(msgspec.Struct, frozen=True, tag_field="kind", tag="device_left
 
 
 class PhaseOrdered(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="phase_ordered"):
-    """Input: a person moves the session on. `override` is the reason given where a gate had to be overridden."""
+    """Input: a person moves the session on. `override` is the reason given where a gate had to be overridden; it is signed for: `name` as
+    printed, `under` what the record was."""
 
     by: str
     override: Text | None
     phase: Phase
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] | None = None
     request: RequestId | None = None
+    under: RecordState | None = None
 
 
 class RateSet(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="rate_set"):
@@ -170,12 +175,13 @@ class WasteWitnessed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field=
 
 
 class SignedOff(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="signed_off"):
-    """Input: a clinician signs for the discharge. `name` as printed; `meaning`: what the signature says."""
+    """Input: a clinician signs for the discharge. `name` as printed; `meaning`: what the signature says; `under`: what the record was."""
 
     by: str
     meaning: Text
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     request: RequestId | None = None
+    under: RecordState | None = None
 
 
 class AudioPaused(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="audio_paused"):
@@ -319,6 +325,7 @@ Input = (
     | NoteAdded
     | ObservationCharted
     | EntryVoided
+    | PatientCorrected
     | DrugDrawn
     | DrugWasted
     | WasteWitnessed

@@ -44,15 +44,18 @@ class Reason(StrEnum):
     JUMP = "jump"  # changed faster than physiology allows
     UNCALIBRATED = "uncalibrated"  # SpO2 below 70 %: oximeters are not calibrated there
     PULSE_PRESSURE = "pulse_pressure"  # systolic - diastolic too small for this systolic
+    DEVICE_DOUBT = "device_doubt"  # the device itself does not vouch for it
 
     __hash__ = str.__hash__
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):
-    """One value as the device gave it, in the unit of its vital sign; None where the device says it has none."""
+    """One value as the device gave it, in the unit of its vital sign; None where the device says it has none. `is_doubted`: by the device
+    itself."""
 
     vital: Vital
     value_milli: int | None
+    is_doubted: bool = False
 
 
 class Measurement(msgspec.Struct, frozen=True, gc=False):

@@ -28,13 +28,22 @@ class Symptom(msgspec.Struct, frozen=True):
     at_ms: int
 
 
+class BroughtIn(msgspec.Struct, frozen=True):
+    """A session that was recorded by another installation and brought in from its bundle. `by`: who did it; nothing in what goes out
+    without names. `installation`: id of the key that signed the bundle."""
+
+    at_ms: int
+    by: str
+    installation: str
+
+
 class SessionFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One session in figures.
 
     `peak_*`: the highest valid cuff value from the first start of the infusion on; of the whole session where none was started.
     `peak_at_ms`: of the systolic peak. `baseline_*` None: none was set. `has_left_band`: the systolic peak lay above the band around the
     baseline that monitor/review/review.toml names; `back_at_ms`: the first valid cuff after the peak within it, None while there was none.
-    `given_ug`: at the end of the log. `lowest_spo2`: valid readings, same span as the peaks.
+    `brought_in` None: it was recorded here. `given_ug`: at the end of the log. `lowest_spo2`: valid readings, same span as the peaks.
     """
 
     session: str
@@ -61,6 +70,7 @@ class SessionFigures(msgspec.Struct, frozen=True, kw_only=True):
     symptoms: tuple[Symptom, ...]
     notes: int
     last_seq: int
+    brought_in: BroughtIn | None = None
 
     @property
     def rise_sbp(self) -> float | None:
@@ -188,3 +198,48 @@ class BacktestNow(msgspec.Struct, frozen=True):
     total: int
     why: str
     report: Report | None
+
+
+class AuditNow(msgspec.Struct, frozen=True, kw_only=True):
+    """The record of one session, looked at by the verifier. `state`: waiting, reading, writing, verifying, verified, refused, failed.
+    `lines`: the verdict of the bundle in words, or why there is none. `written`: bytes of the bundle so far. `says`: what is missing;
+    `expected` and `received`: values due and come, of all devices; more can come than were due, such as a cuff that is taken again;
+    `expected` None where the log does not say what was due. `why_incomplete`: open, unsealed, or nothing where it is complete. What was
+    found is kept until the record has grown past `head`."""
+
+    session: str
+    state: str
+    head: str | None
+    entries: int
+    is_complete: bool = False
+    expected: int | None = None
+    received: int = 0
+    gaps: int = 0
+    gap_s: float = 0.0
+    says: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    why_incomplete: str = ""
+    checked_at_ms: int | None = None
+    written: int = 0
+
+
+class ExportNow(msgspec.Struct, frozen=True):
+    """One person's archive of many sessions. `state`: waiting, writing, ready, failed. `done` of `total` sessions have been looked after,
+    `failed` names those that are not in it and why; `bytes` written so far."""
+
+    state: str
+    form: str
+    done: int
+    total: int
+    bytes: int
+    failed: tuple[str, ...] = ()
+    why: str = ""
+
+
+class AccessRow(msgspec.Struct, frozen=True):
+    """Who looked at a session or took it out."""
+
+    at_ms: int
+    kind: str
+    who: str | None
+    detail: str

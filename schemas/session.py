@@ -1,5 +1,6 @@
 """A session: one patient, one infusion (or none), one log."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,6 +11,16 @@ from schemas.vitals import Vital
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 CODE_PATTERN = r"^[A-Z0-9][A-Z0-9-]{2,15}$"  # e.g. 'K-0017': a clinic's own pseudonym, never a name or a record number
 Code = Annotated[str, msgspec.Meta(pattern=CODE_PATTERN)]
+SHOWN_SALT = "sha256:"  # what a de-identified log begins its salt with
+Salt = Annotated[str, msgspec.Meta(pattern=r"^(sha256:)?[0-9a-f]{64}$(?!\n)")]
+Text = Annotated[str, msgspec.Meta(max_length=2_000)]
+RequestId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{8,64}$(?!\n)")]  # made by the client; absent where it gave none
+_CODE = re.compile(CODE_PATTERN.removesuffix("$"))
+
+
+def is_code(text: str) -> bool:
+    """Whether it can be the code of a patient."""
+    return _CODE.fullmatch(text) is not None
 
 
 class Phase(StrEnum):
@@ -73,3 +84,13 @@ class Baseline(msgspec.Struct, frozen=True):
     count: int
     value_milli: int
     vital: Vital
+
+
+class RecordState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a signature is under: the digest of the session's last seal (lower-case hex) and the last entry it closes, and the newest
+    checkpoint of the installation, where there was one: its size in leaves and its root in base64."""
+
+    digest: str
+    seq: int
+    root: str | None = None
+    size: int | None = None

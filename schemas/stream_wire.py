@@ -12,7 +12,7 @@ import msgspec
 
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
 from schemas.measurement import Mode, Reason, Validity
-from schemas.session import Baseline, Order, Patient, Phase
+from schemas.session import Baseline, Order, Patient, Phase, RecordState
 from schemas.signs import Charted
 from schemas.vitals import Vital
 
@@ -96,12 +96,13 @@ class WasteNow(msgspec.Struct, frozen=True):
 
 
 class SignatureNow(msgspec.Struct, frozen=True):
-    """Who has signed for the discharge."""
+    """Who has signed for the discharge. `under`: the state of the record that was signed."""
 
     at_ms: int
     by: str
     meaning: str
     name: str
+    under: RecordState | None = None
 
 
 class SessionNow(msgspec.Struct, frozen=True):

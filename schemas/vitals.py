@@ -65,7 +65,7 @@ VITAL_SIGNS: Final[dict[Vital, VitalSign]] = {
         VitalSign(Vital.MEAN_BP, "MAP", "Mean blood pressure", _MMHG, 150023, "MDC_PRESS_BLD_NONINV_MEAN", "8478-0", 15, 280, True),
         VitalSign(Vital.SPO2, "SpO2", "Oxygen saturation", _PCT, 150456, "MDC_PULS_OXIM_SAT_O2", "59408-5", 1, 100, False),
         VitalSign(Vital.RESPIRATORY_RATE, "RR", "Respiratory rate", _PER_MIN, 151562, "MDC_RESP_RATE", "9279-1", 0, 80, False),
-        VitalSign(Vital.ETCO2, "EtCO2", "End-tidal CO2", _MMHG, 151708, "MDC_AWAY_CO2_ET", "19889-5", 0, 150, False),
+        VitalSign(Vital.ETCO2, "EtCO2", "End-tidal CO2", _MMHG, 151708, "MDC_CONC_AWAY_CO2_ET", "19891-1", 0, 150, False),
     )
 }
 

@@ -53,6 +53,7 @@ async def feed(bed: Bed, line: Line, script: BedScript | None = None) -> None:
             client.restore()
             return
         faults, boots = bed.faults, bed.boots
+        client.clock_off_ms = round(faults.clock_s * 1000)
         measurements = bed.next_frame().measurements
         if bed.boots != boots:
             client.restart()

@@ -43,7 +43,7 @@ class Clinician:
         raise MonitorRefused(_CONFLICT, "device_exists", f"{device} and {MAX_NAMES - 1} numbered names are taken")
 
     async def create(self, room: str, patient: Mapping[str, Any], order: Mapping[str, Any]) -> SessionNow:
-        return await self._rest.post("/sessions", {"room": room, "patient": patient, "order": order}, SessionNow, is_creation=True)
+        return await self._rest.post("/sessions", {"room": room, "patient": patient, "order": order}, SessionNow)
 
     async def bind(self, session: str, device: str) -> None:
         await self._rest.order(f"/sessions/{session}/bindings", {"device": device})

@@ -19,7 +19,6 @@ from schemas.device_wire import (
     MAX_FRAME_BYTES,
     Ack,
     Bye,
-    Frame,
     Hello,
     MonitorSays,
     Refused,
@@ -27,7 +26,7 @@ from schemas.device_wire import (
     Welcome,
     WireMeasurement,
 )
-from schemas.instant import to_ms
+from schemas.instant import from_ms, to_ms
 from simulators.backoff import backoff_s
 from simulators.clock import Clock, Monotonic, Sleep, WelcomeClock
 from simulators.outbox import DEFAULT_BOUND, Counts, Outbox, Verdict
@@ -79,6 +78,7 @@ class DeviceClient:
         self.on_remeasure: Callable[[RemeasureNow], None] = lambda _: None
         self.connections = 0
         self.session: str | None = None  # the session of the last welcome
+        self.clock_off_ms = 0  # how far the device's own clock, which stamps what goes out, is from the monitor's
         self._url = ingest_url(url)
         self._token = token
         self.hello = hello
@@ -249,7 +249,8 @@ class DeviceClient:
                 self._work.clear()
                 await self._work.wait()
             else:
-                await socket.send(_encode(frame), text=True)
+                stamped = msgspec.structs.replace(frame, sent_at=from_ms(self.clock.now_ms() + self.clock_off_ms))
+                await socket.send(_encoder.encode(stamped), text=True)
 
     async def _read(self, socket: ClientConnection) -> None:
         """Ends with the exception of the closed connection."""
@@ -288,10 +289,6 @@ def ingest_url(url: str) -> str:
         if base.startswith(http):
             base = ws + base.removeprefix(http)
     return base if base.endswith("/ingest/ws") else f"{base}/ingest/ws"
-
-
-def _encode(frame: Frame) -> bytes:
-    return _encoder.encode(frame)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> str:

@@ -1,20 +1,19 @@
 """Very many beds from one process, for load: each is a session, a device and a socket, and sends the numbers of one of a few patients.
 
 No director, no alerts answered, no cuff on request: what is measured here is the monitor under a ward's worth of devices, not the patients.
-Ten thousand beds are ten thousand open files on either side.
+Ten thousand beds are ten thousand open files on either side. A bed sends from the moment its line is open, as a device does.
 """
 
 import asyncio
 import resource
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
 
-from schemas.device_wire import Ack, Frame, MonitorSays, Refused, Welcome
+from schemas.device_wire import Ack, Frame, MonitorSays, Refused, RefusedReason, Welcome
 from schemas.instant import format_ms, to_ms
 from schemas.measurement import Mode
 from schemas.session import Phase
@@ -24,6 +23,8 @@ from simulators.bedside_monitor import bed_intervals
 from simulators.clinician import Clinician
 from simulators.clock import Monotonic, Sleep
 from simulators.device_client import ingest_url
+from simulators.load_line import LoadLine, open_line
+from simulators.load_tally import Tally
 from simulators.rest import MonitorRefused
 from simulators.say import Say
 from simulators.scenario import Scenario
@@ -33,66 +34,120 @@ PATIENTS: Final = 16  # different courses
 _AT_ONCE: Final = 16  # sessions that are being opened
 _SPARE_FILES: Final = 100
 _SLICES: Final = 20  # of each second, so that beds do not all send at once
+_WELCOME_S: Final = 30.0
+_ANSWERS_S: Final = 10  # that the last frames are waited for
 _REASON: Final = "load test"
+_AGAIN: Final = frozenset({RefusedReason.BUSY, RefusedReason.SEQUENCE_GAP})  # the number was not taken
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(MonitorSays).decode
 
 
-class Tally(msgspec.Struct):
-    """How far it is. `behind_s`: how late the last slice of a second was sent."""
-
-    beds: int
-    open: int = 0
-    sent: int = 0
-    acked: int = 0
-    refused: int = 0
-    lost: int = 0  # connections that ended before their time
-    behind_s: float = 0.0
-
-    def line(self, seconds: float) -> str:
-        waits = self.sent - self.acked - self.refused
-        late = f", {self.behind_s:.1f} s BEHIND" if self.behind_s > 1 else ""
-        lost = f", {self.lost} LOST" if self.lost else ""
-        return (
-            f"{seconds:5.0f} s: {self.open} of {self.beds} beds, {self.sent} frames sent, {waits} wait, {self.refused} refused{lost}{late}"
-        )
-
-
 class LoadBed:
-    """One device. Its frames are the course's, stamped and numbered as they are sent."""
+    """One device. Its frames are the course's, stamped and numbered as they are sent; one that was not taken is not sent again, the next
+    has its number. At most `welcome.max_in_flight` frames wait for an answer: what is due beyond that is held back and counted."""
 
-    def __init__(self, socket: ClientConnection, course: tuple[bytes, ...], place: int, tally: Tally, ahead_ms: int) -> None:
-        self._socket = socket
+    def __init__(self, course: tuple[bytes, ...], place: int, tally: Tally) -> None:
+        self.welcomed: asyncio.Future[Welcome] = asyncio.get_running_loop().create_future()
         self._course = course
         self._place = place
         self._tally = tally
-        self._ahead_ms = ahead_ms
+        self._line: LoadLine | None = None
+        self._ahead_ms = 0
+        self._room = 0
         self._seq = 0
         self._acked = 0
+        self._refused: list[int] = []  # taken by number and not acknowledged yet
 
-    async def send(self, now_ms: int) -> None:
-        self._seq += 1
-        readings = self._course[(self._seq + self._place) % len(self._course)]
-        moment = format_ms(now_ms + self._ahead_ms).encode()
-        head = b'{"type":"frame","seq":%d,"measurements":[{"counter":%d,"measured_at":"%s","readings":' % (self._seq, self._seq, moment)
-        await self._socket.send(head + readings + b"}]}", text=True)
+    def begin(self, line: LoadLine, welcome: Welcome, now_ms: int) -> None:
+        self._line = line
+        self._ahead_ms = to_ms(welcome.now) - now_ms
+        self._room = welcome.max_in_flight
+        line.ended.add_done_callback(self._lost)
+
+    def send(self, now_ms: int) -> None:
+        line = self._line
+        if line is None:
+            return
+        if self._seq - self._acked >= self._room or not line.has_room:
+            self._tally.held += 1
+            return
+        seq = self._seq + 1
+        readings = self._course[(seq + self._place) % len(self._course)]
+        head = b'{"type":"frame","seq":%d,"measurements":[{"counter":%d,"measured_at":"%s","readings":'
+        line.send(head % (seq, seq, _stamp(now_ms + self._ahead_ms)) + readings + b"}]}")
+        self._seq = seq
         self._tally.sent += 1
 
-    async def close(self) -> None:
-        await self._socket.close()
+    def heard(self, text: bytes) -> None:
+        match _decode(text):
+            case Ack(seq):
+                refused = sum(number <= seq for number in self._refused)
+                self._refused = self._refused[refused:]
+                self._tally.acked += max(0, seq - self._acked - refused)
+                self._acked = max(seq, self._acked)
+            case Refused() as refused:
+                self._refuse(refused)
+            case Welcome() as welcome if not self.welcomed.done():
+                self.welcomed.set_result(welcome)
 
-    async def read(self) -> None:
-        """Until the connection ends."""
-        try:
-            async for text in self._socket:
-                match _decode(text):
-                    case Ack(seq):
-                        self._tally.acked += seq - self._acked
-                        self._acked = seq
-                    case Refused():
-                        self._tally.refused += 1
-        except WebSocketException:
-            self._tally.lost += 1
+    def _refuse(self, refused: Refused) -> None:
+        if not self.welcomed.done():
+            self.welcomed.set_exception(MonitorRefused(0, refused.reason, refused.detail))
+            return
+        self._tally.refused[refused.reason] = self._tally.refused.get(refused.reason, 0) + 1
+        if refused.seq is None:
+            return
+        if refused.reason not in _AGAIN:
+            self._refused.append(refused.seq)
+        elif refused.reason is RefusedReason.BUSY:
+            self._seq = max(self._acked, refused.seq - 1)
+
+    async def close(self) -> None:
+        if self._line is not None:
+            self._line.ended.remove_done_callback(self._lost)
+            await self._line.close()
+
+    def _lost(self, _: object) -> None:
+        self._line = None
+        self._tally.lost += 1
+        self._tally.unanswered += self._seq - self._acked - len(self._refused)
+
+
+@lru_cache(maxsize=16)
+def _stamp(at_ms: int) -> bytes:
+    """Of one instant for all beds of a slice."""
+    return format_ms(at_ms).encode()
+
+
+class Load:
+    """The beds that are open, and their seconds."""
+
+    def __init__(self, tally: Tally, monotonic: Monotonic, now_ms: Callable[[], int], sleep: Sleep) -> None:
+        self.beds: list[tuple[str, LoadBed]] = []
+        self._tally = tally
+        self._monotonic = monotonic
+        self._now_ms = now_ms
+        self._sleep = sleep
+
+    async def send(self, slices: int | None = None) -> None:
+        """Every bed once a second, a slice of them at a time, so many slices or until cancelled. A second that takes longer is followed at
+        once by the next one, and said."""
+        began, part = self._monotonic(), 0
+        while part != slices:
+            due_s = began + part / _SLICES
+            self._tally.behind_s = max(0.0, self._monotonic() - due_s)
+            await self._sleep(max(0.0, due_s - self._monotonic()))
+            now_ms = self._now_ms()
+            for _, bed in self.beds[part % _SLICES :: _SLICES]:
+                bed.send(now_ms)
+            part += 1
+
+    async def answered(self) -> None:
+        """Returns when every frame has its answer, at the latest after _ANSWERS_S."""
+        for _ in range(_ANSWERS_S * _SLICES):
+            if not self._tally.waits:
+                return
+            await self._sleep(1 / _SLICES)
 
 
 async def run_load(
@@ -108,44 +163,62 @@ async def run_load(
     sleep: Sleep,
     say: Say,
 ) -> Tally:
-    """Open `beds` beds, let each send once a second for `seconds`, abort the sessions. One line of progress a second to `say`.
+    """Open `beds` beds, let each send once a second until all are open and `seconds` more, abort the sessions. One line of progress a
+    second to `say`.
 
-    Raises ValueError for too many beds or too few open files, MonitorRefused.
+    A bed whose opening was not answered is left out and counted. Raises ValueError for too many beds or too few open files,
+    MonitorRefused.
     """
+    _check(beds)
+    courses = [readings_of(scenario, seed + number, seconds) for number in range(min(PATIENTS, beds))]
+    tally, began = Tally(beds), monotonic()
+    load = Load(tally, monotonic, now_ms, sleep)
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def open_one(number: int) -> None:
+        async with gate:
+            bed = LoadBed(courses[number % len(courses)], number, tally)
+            try:
+                load.beds.append((await _open(url, clinician, number, scenario, bed, seed, now_ms), bed))
+            except MonitorRefused as error:
+                if error.status:  # it said no: the next would hear the same
+                    raise
+                tally.unopened += 1  # no answer: one bed less of thousands
+            else:
+                tally.open += 1
+
+    async def end_one(session: str) -> None:
+        async with gate:
+            await clinician.order_phase(session, Phase.ABORTED, _REASON)
+            tally.ended += 1
+
+    progress = asyncio.create_task(_report(tally, began, monotonic, sleep, say))
+    sending = asyncio.create_task(load.send())
+    try:
+        async with asyncio.TaskGroup() as opening:
+            for number in range(beds):
+                opening.create_task(open_one(number))
+        sending.cancel()
+        await load.send(round(seconds * _SLICES))
+        await load.answered()
+        await asyncio.gather(*(end_one(session) for session, _ in load.beds))
+    except* MonitorRefused as refused:
+        raise refused.exceptions[0] from None
+    finally:
+        progress.cancel()
+        sending.cancel()
+        await asyncio.gather(progress, sending, *(bed.close() for _, bed in load.beds), return_exceptions=True)
+    say(tally.line(monotonic() - began))
+    return tally
+
+
+def _check(beds: int) -> None:
+    """Raises ValueError."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if not 1 <= beds <= MAX_LOAD:
         raise ValueError(f"load: 1 to {MAX_LOAD} beds, not {beds}")
     if beds + _SPARE_FILES > soft:
         raise ValueError(f"load: {beds} beds need {beds + _SPARE_FILES} open files, {soft} are allowed: ulimit -n")
-    courses = [readings_of(scenario, seed + number, seconds) for number in range(min(PATIENTS, beds))]
-    tally, began = Tally(beds), monotonic()
-    opened: list[tuple[str, LoadBed]] = []
-    readers: set[asyncio.Task[None]] = set()
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def open_one(number: int) -> None:
-        async with gate:
-            session, bed = await _open(url, clinician, number, scenario, courses[number % len(courses)], tally, seed, now_ms)
-        opened.append((session, bed))
-        readers.add(asyncio.create_task(bed.read()))
-        tally.open += 1
-
-    async def close_one(session: str) -> None:
-        async with gate:
-            await clinician.order_phase(session, Phase.ABORTED, _REASON)
-
-    progress = asyncio.create_task(_report(tally, began, monotonic, sleep, say))
-    try:
-        await asyncio.gather(*(open_one(number) for number in range(beds)))
-        await _send(opened, seconds, tally, monotonic=monotonic, now_ms=now_ms, sleep=sleep)
-        await asyncio.gather(*(close_one(session) for session, _ in opened))
-    finally:
-        progress.cancel()
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(progress, *readers, *(bed.close() for _, bed in opened), return_exceptions=True)
-    say(tally.line(monotonic() - began))
-    return tally
 
 
 def readings_of(scenario: Scenario, seed: int, seconds: float) -> tuple[bytes, ...]:
@@ -155,16 +228,8 @@ def readings_of(scenario: Scenario, seed: int, seconds: float) -> tuple[bytes, .
     return tuple(_encode(frame.measurements[0].readings) for frame in wanted)
 
 
-async def _open(
-    url: str,
-    clinician: Clinician,
-    number: int,
-    scenario: Scenario,
-    course: tuple[bytes, ...],
-    tally: Tally,
-    seed: int,
-    now_ms: Callable[[], int],
-) -> tuple[str, LoadBed]:
+async def _open(url: str, clinician: Clinician, number: int, scenario: Scenario, bed: LoadBed, seed: int, now_ms: Callable[[], int]) -> str:
+    """The session. Raises MonitorRefused; with status 0 where there was no answer."""
     name, source = f"load-{number + 1}", f"load: {source_of(scenario, seed)}"
     device = await clinician.register(name, Mode.SIMULATED, source)
     session = await clinician.create(
@@ -175,30 +240,14 @@ async def _open(
     await clinician.bind(session.id, device.device)
     await clinician.order_phase(session.id, Phase.BASELINE)
     await clinician.order_phase(session.id, Phase.INFUSING, _REASON)
-    headers = {"Authorization": f"Bearer {device.token}"}
-    socket = await connect(ingest_url(url), additional_headers=headers, compression=None, proxy=None)
-    hello = hello_of(device.device, session.id, Mode.SIMULATED, source, bed_intervals(scenario))
-    await socket.send(_encode(hello), text=True)
-    answer = _decode(await socket.recv())
-    if not isinstance(answer, Welcome):
-        raise MonitorRefused(0, "not_welcome", str(answer))
-    return session.id, LoadBed(socket, course, number, tally, to_ms(answer.now) - now_ms())
-
-
-async def _send(
-    opened: list[tuple[str, LoadBed]], seconds: float, tally: Tally, *, monotonic: Monotonic, now_ms: Callable[[], int], sleep: Sleep
-) -> None:
-    """Every bed once a second, a slice of them at a time. A second that takes longer is followed at once by the next one, and said."""
-    began = monotonic()
-    for part in range(round(seconds * _SLICES)):
-        due_s = began + part / _SLICES
-        tally.behind_s = max(0.0, monotonic() - due_s)
-        await sleep(max(0.0, due_s - monotonic()))
-        for _, bed in opened[part % _SLICES :: _SLICES]:
-            try:
-                await bed.send(now_ms())
-            except WebSocketException:
-                continue  # its reader counts it
+    try:
+        async with asyncio.timeout(_WELCOME_S):
+            line = await open_line(ingest_url(url), device.token, bed.heard)
+            line.send(_encode(hello_of(device.device, session.id, Mode.SIMULATED, source, bed_intervals(scenario))))
+            bed.begin(line, await bed.welcomed, now_ms())
+    except (OSError, TimeoutError) as error:
+        raise MonitorRefused(0, "no_answer", f"{device.device}: {error}") from error
+    return session.id
 
 
 async def _report(tally: Tally, began: float, monotonic: Monotonic, sleep: Sleep, say: Say) -> None:

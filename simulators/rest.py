@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
+from secrets import token_hex
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,7 +41,8 @@ class Problem(msgspec.Struct):
 class Rest:
     """Requests with answers decoded to a type. A monitor that cannot be reached or is overloaded is tried again for ever (0.2 s .. 5 s).
 
-    What must not happen twice (`is_creation`) is only sent again where the monitor surely did not do it.
+    A POST carries an id of its own, by which the monitor knows one that is sent again. Where it does not look for that (`is_creation`) it
+    is only sent again where the monitor surely did not do it.
     """
 
     def __init__(self, http: httpx2.AsyncClient, *, rng: random.Random, sleep: Sleep = asyncio.sleep, say: Say = ignore) -> None:
@@ -65,9 +67,10 @@ class Rest:
     async def _send(self, method: str, path: str, body: Mapping[str, Any] | None, *, is_creation: bool) -> bytes:
         waits = backoff_s(self._rng)
         has_said = False
+        headers = {"Idempotency-Key": token_hex(16)} if method == "POST" else {}
         while True:
             try:
-                response = await self._http.request(method, API + path, json=body)
+                response = await self._http.request(method, API + path, json=body, headers=headers)
             except httpx2.TransportError as error:
                 if is_creation and not isinstance(error, httpx2.ConnectError):
                     raise MonitorRefused(0, "no_answer", f"{method} {path}: the line failed before the answer came") from error

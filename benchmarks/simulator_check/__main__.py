@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from benchmarks.simulator_check.page import write_docs
 from benchmarks.simulator_check.published import BOOK, Published
-from benchmarks.simulator_check.trial import CUFFS_MIN, Course, Group, measures, run
+from benchmarks.simulator_check.trial import CUFFS_MIN, Group, Visit, measures, run
 from schemas.session import Treatment
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -17,17 +17,22 @@ FEWEST: Final = 20
 _A_PART: Final = 5  # one patient in five is given nasal esketamine as well
 
 
-def play(patients: int, seed: int) -> tuple[Group, Group]:
-    """The usual infusion, and nasal esketamine. Says on stderr how far it is."""
+def play(patients: int, seed: int) -> tuple[Group, Group, Group]:
+    """The usual infusion, the same given to everybody who came, and nasal esketamine. Says on stderr how far it is."""
     began = said = time.perf_counter()
-    courses: list[Course] = []
+    visits: list[Visit] = []
     for number in range(patients):
-        courses.append(run(number, seed))
+        visits.append(run(number, seed))
         if (now := time.perf_counter()) - said >= 5 or number + 1 == patients:
             print(f"{number + 1} of {patients} patients in {now - began:.0f} s", file=sys.stderr)
             said = now
     part = range(max(FEWEST, patients // _A_PART))
-    return Group(courses), Group([run(number, seed, Treatment.ESKETAMINE_NASAL) for number in part])
+    nasal = [run(number, seed, Treatment.ESKETAMINE_NASAL) for number in part]
+    return begun(visits), Group([visit.course for visit in visits]), begun(nasal)
+
+
+def begun(visits: list[Visit]) -> Group:
+    return Group([visit.course for visit in visits if visit.is_begun])
 
 
 def compare(row: Published, model: float | None) -> dict[str, Any]:
@@ -47,15 +52,18 @@ def compare(row: Published, model: float | None) -> dict[str, Any]:
 
 def check(patients: int, seed: int) -> dict[str, Any]:
     """All figures."""
-    groups = play(patients, seed)
-    found = dict(measures(*groups))
-    usual = groups[0]
+    usual, everybody, nasal = play(patients, seed)
+    found = dict(measures(usual, nasal))
     return {
         "patients": patients,
         "seed": seed,
         "figures": {row.name: compare(row, found[row.measure]) for row in BOOK.figure},
         "predictions": {row.name: compare(row, found[row.measure]) for row in BOOK.prediction},
-        "not_compared": {"heart_rate_rise_sd": round(usual.sd("heart_rate", 40), 2)},
+        "not_compared": {
+            "heart_rate_rise_sd": round(usual.sd("heart_rate", 40), 2),
+            "sent_home_share": round(100 * (1 - len(usual.courses) / patients), 1),
+            "severe_share_of_everybody": round(everybody.severe_share(), 2),
+        },
         "course": {
             name: {str(minute): [round(usual.mean(name, minute), 2), round(usual.sd(name, minute), 2)] for minute in (0, *CUFFS_MIN)}
             for name in ("systolic", "diastolic", "heart_rate")

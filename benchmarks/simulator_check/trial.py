@@ -1,6 +1,7 @@
 """The usual infusion given to drawn patients, and what a study would have measured of them.
 
-Cuffs as studies take them: one before, every 10 min while infusing, every 15 min for two hours after, each with this arm's bias and the
+Who comes with a pressure above 140/90 is sent home, as the label has it: no study saw what would have become of him. Cuffs as studies
+take them: one on arrival, one before, every 10 min while infusing, every 15 min for two hours after, each with this arm's bias and the
 cuff's own error. The patient is the one of the simulator, moved on in longer steps (which its equations allow without loss).
 """
 
@@ -20,6 +21,7 @@ BASELINE_MIN: Final = 5
 INFUSION_MIN: Final = 40
 CUFFS_MIN: Final = (10, 20, 30, 40, 55, 70, 85, 100, 115, 130, 145, 160)  # after the start
 SEVERE: Final = (180, 110)
+TOO_HIGH: Final = (140, 90)  # who comes with more is not given ketamine that day (label, and the caution of our own rule set)
 RETURN_PEOPLE: Final = 49  # of Szarmach 2020: a mean that so few cannot tell from the baseline counts as back
 _Z: Final = 1.959964
 _DOSE_MG_PER_KG: Final = PHARMACOLOGY.circulation.reference_iv_mg_per_kg
@@ -40,8 +42,15 @@ class Seen(NamedTuple):
 Course = dict[int, Seen]
 
 
-def run(number: int, seed: int, treatment: Treatment = Treatment.KETAMINE_IV) -> Course:
-    """Patient `number` of a seed: minute after the start -> what was seen."""
+class Visit(NamedTuple):
+    """`is_begun`: the cuff on arrival let the infusion begin. The course is that of giving it all the same."""
+
+    course: Course
+    is_begun: bool
+
+
+def run(number: int, seed: int, treatment: Treatment = Treatment.KETAMINE_IV) -> Visit:
+    """Patient `number` of a seed."""
     own_seed = seed * 1_000_003 + number
     spec = draw_spec(seeded(own_seed, "who"))
     patient = Patient(spec, (), own_seed, treatment=treatment, step_s=STEP_S)
@@ -50,18 +59,22 @@ def run(number: int, seed: int, treatment: Treatment = Treatment.KETAMINE_IV) ->
     per_min = round(60 / STEP_S)
     course: Course = {}
     before: tuple[float, float, float] | None = None
+    is_begun = True
     rate = _DOSE_MG_PER_KG * spec.weight_kg / INFUSION_MIN if treatment is Treatment.KETAMINE_IV else 0.0
     for minute in range(-BASELINE_MIN, CUFFS_MIN[-1]):
         device, rest = divmod(minute, round(_GAP_MIN))
         if treatment is Treatment.ESKETAMINE_NASAL and rest == 0 and 0 <= device < len(_DEVICES_MG):
             patient.pk.give(_DEVICES_MG[device])
         truth = [patient.step(rate_mg_per_min=rate if 0 <= minute < INFUSION_MIN else 0.0, at_min=0.0) for _ in range(per_min)][-1]
+        if minute == -BASELINE_MIN:
+            arrival = measure_cuff(truth, bias, rng)
+            is_begun = arrival.systolic <= TOO_HIGH[0] and arrival.diastolic <= TOO_HIGH[1]
         if minute + 1 in (0, *CUFFS_MIN):
             cuff = measure_cuff(truth, bias, rng)
             now = (cuff.systolic, cuff.diastolic, truth.heart_rate)
             before = before or now
             course[minute + 1] = _seen(now, before, truth)
-    return course
+    return Visit(course, is_begun)
 
 
 def _seen(now: tuple[float, float, float], before: tuple[float, float, float], truth: Vitals) -> Seen:

@@ -9,7 +9,7 @@ from dash import Dash
 from dash.development.base_component import Component
 
 from dashboard.door import Door
-from dashboard.review import analytics, backtest, course, patients, sessions
+from dashboard.review import analytics, audit, backtest, course, patients, sessions
 
 Query = dict[str, str]
 Maker = Callable[[Door, Query], Awaitable[Component]]
@@ -18,6 +18,7 @@ PAGES: Final[dict[str, Maker]] = {
     "/analytics": analytics.page,
     "/patients": patients.page,
     "/analytics/backtest": backtest.page,
+    "/audit": audit.page,
 }
 COURSE: Final = re.compile(r"/patients/([A-Z0-9][A-Z0-9-]{2,15})")
 
@@ -41,3 +42,4 @@ def register(app: Dash, door: Door) -> None:
     analytics.register(app)
     course.register(app, door)
     backtest.register(app, door)
+    audit.register(app, door)

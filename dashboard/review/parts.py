@@ -88,11 +88,26 @@ def open_now(figures: SessionFigures) -> list[Component]:
     return [html.Span(f" {REVIEW['sessions']['open']}", className="good")] if figures.phase in OPEN_PHASES else []
 
 
+def brought_in(figures: SessionFigures, zone: str) -> list[Component]:
+    """The mark of a session that was not recorded here, and the whole of it in words."""
+    said = figures.brought_in
+    if said is None:
+        return []
+    texts = REVIEW["brought_in"]
+    told = texts["what"].format(when=when(said.at_ms, zone), by=said.by or "-", installation=said.installation or "-")
+    return [html.Span(texts["mark"], className="mode-mark brought"), html.Span(told, className="muted small")]
+
+
 def patient(figures: SessionFigures) -> list[Any]:
     who = figures.patient
     born = "" if who.birth_year is None else f" · {who.birth_year}"
     code: list[Any] = [] if who.code is None else [" ", dcc.Link(who.code, href=f"/patients/{who.code}", className="code")]
     return [html.B(who.label), born, *code]
+
+
+def size(count: int) -> str:
+    """3.2 MB."""
+    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1e3:.1f} kB"
 
 
 def phase_name(phase: Phase) -> str:

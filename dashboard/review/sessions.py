@@ -40,7 +40,14 @@ def layout(found: PastPage, query: dict[str, str]) -> Component:
         notes.append(texts["none_closed"])
     card = html.Section(
         [
-            html.Div([html.H2(texts["title"]), html.P(texts["what"], className="muted small")], className="card-head"),
+            html.Div(
+                [
+                    html.H2(texts["title"]),
+                    html.P(texts["what"], className="muted small"),
+                    dcc.Link(texts["audit"], href="/audit", className="button quiet"),
+                ],
+                className="card-head",
+            ),
             *(html.P(note, className="told", role="status") for note in notes),
             parts.table(texts["columns"], (_row(each, found.zone) for each in found.sessions), numeric=NUMERIC, name=texts["title"])
             if found.sessions
@@ -53,9 +60,12 @@ def layout(found: PastPage, query: dict[str, str]) -> Component:
 
 
 def _row(each: SessionFigures, zone: str) -> list[Any]:
-    REVIEW["sessions"]
     return [
-        [dcc.Link(each.session, href=f"/session/{each.session}", className="row-link"), *parts.modes(each.modes)],
+        [
+            dcc.Link(each.session, href=f"/session/{each.session}", className="row-link"),
+            *parts.modes(each.modes),
+            *parts.brought_in(each, zone),
+        ],
         html.Time(parts.when(each.created_at_ms, zone)),
         each.room,
         parts.patient(each),

@@ -10,12 +10,13 @@ import msgspec
 from argon2 import PasswordHasher
 
 from monitor.access import websessions
+from monitor.access.aside import WrittenAside
 from monitor.access.devices import Devices
 from monitor.access.log import AccessLog
 from monitor.access.login import LoginRefused, PasswordLogin, remember_addresses, seconds
 from monitor.access.login_gate import LoginGate
 from monitor.access.people import People
-from monitor.access.ports import AccessKind, AccessStore, AccessStoreFailed, NotThere, PersonRow
+from monitor.access.ports import AccessKind, AccessQuery, AccessStore, AccessStoreFailed, ChainCheck, ChainedRow, NotThere, PersonRow
 from monitor.access.roles import Device, Person, Principal, Role
 from monitor.access.tickets import Tickets
 from monitor.access.websessions import WebSessions
@@ -44,6 +45,7 @@ class AccessControl:
         self._store = store
         self._gate = LoginGate(now_ms)
         self.log = AccessLog(store, now_ms)
+        self._aside = WrittenAside(self.log)
         self.people = People(store, now_ms, hasher)
         self.tickets = Tickets(store, now_ms)
         self.devices = Devices(store, now_ms)
@@ -56,8 +58,13 @@ class AccessControl:
         await remember_addresses(self._store, self._gate)
 
     async def stop(self) -> None:
-        """Writes the refusals that are still only counted."""
+        """Writes what is still on its way, and the refusals that are still only counted."""
+        await self.settled()
         await self.log.flush()
+
+    async def settled(self) -> None:
+        """When everything that was seen so far is in the log."""
+        await self._aside.settled()
 
     async def refresh(self) -> None:
         """Sees what another process wrote. Cheap where nothing is due; call it every few seconds if sockets stay open without requests."""
@@ -149,6 +156,25 @@ class AccessControl:
     async def reading(self, person: Person, address: str | None, *, what: str, detail: str = "") -> None:
         """Call it before what lies in the past is shown: if this raises AccessStoreFailed, nothing may be."""
         await self.log.record(AccessKind.READ, who=person.username, address=address, what=what, detail=detail)
+
+    def opened(self, person: Person, address: str | None, *, what: str, detail: str) -> None:
+        """A page or what it is filled from. Repeats within a minute are counted into one row."""
+        self._aside.write(AccessKind.PAGE_OPENED, person.username, address, what, detail)
+
+    def watching(self, person: Person, address: str | None, *, screen: str, is_open: bool) -> None:
+        """A screen's connection begins or ends; `screen` joins the two rows."""
+        kind = AccessKind.STREAM_OPENED if is_open else AccessKind.STREAM_CLOSED
+        self._aside.write(kind, person.username, address, "/stream", screen)
+
+    # Looking at the log itself
+
+    async def find(self, query: AccessQuery) -> list[ChainedRow]:
+        """Raises AccessStoreFailed."""
+        return await self._store.find_access(query)
+
+    async def check(self) -> ChainCheck:
+        """Reads the whole log. Raises AccessStoreFailed."""
+        return await self._store.check_access()
 
     async def _open(self, row: PersonRow, kind: AccessKind, address: str | None) -> Opened:
         token, person = await self.web_sessions.open(row)

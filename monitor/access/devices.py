@@ -92,6 +92,11 @@ class Devices:
         """For a connection that lasts: this token still opens for this device. Costs no I/O."""
         return self._by_key.get(device.key) == device
 
+    async def find(self, device: str) -> DeviceRow | None:
+        """As the store has it now; None where it was never registered or is revoked."""
+        row = await self._store.device(device)
+        return row if row is not None and row.revoked_at_ms is None else None
+
     async def all(self) -> list[DeviceRow]:
         """Every registered device, revoked ones too, by id."""
         return await self._store.devices()

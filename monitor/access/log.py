@@ -1,4 +1,4 @@
-"""The access log: who came in, who was refused, who took data out.
+"""The access log: who came in, who was refused, who looked at what, who took data out.
 
 What was let through is recorded at once and must be on disk before the answer goes out (`record`). What was refused may come by the
 million, so it is folded (`note`): the first of a kind is written, its repeats within a minute are counted into one later row, and at
@@ -27,10 +27,10 @@ class _Fold(msgspec.Struct):
 
 
 class AccessLog:
-    """`unwritten`: noted refusals that are in no row, because there were too many or the store failed."""
+    """`unwritten`: what was noted and is in no row, because there were too many or the store failed."""
 
     def __init__(self, store: AccessStore, now_ms: Callable[[], int]) -> None:
-        self._store = store
+        self.store = store
         self._now_ms = now_ms
         self._folds: dict[_Key, _Fold] = {}  # oldest first
         self._window_ms = 0
@@ -39,7 +39,7 @@ class AccessLog:
 
     async def record(self, kind: AccessKind, *, who: str | None, address: str | None, what: str, detail: str = "") -> None:
         """On disk when it returns. Raises AccessStoreFailed: then what was to be recorded must not happen."""
-        await self._store.log_access([_row(self._now_ms(), (kind, who, address, what, detail), 1)])
+        await self.store.log_access([_row(self._now_ms(), (kind, who, address, what, detail), 1)])
 
     async def note(self, kind: AccessKind, *, who: str | None, address: str | None, what: str, detail: str = "") -> None:
         """Never raises for a store that failed. Bounds: 2,000 kinds of refusal are told apart at a time (at the bound the oldest is
@@ -86,7 +86,7 @@ class AccessLog:
         if not written:
             return
         try:
-            await self._store.log_access(written)
+            await self.store.log_access(written)
         except AccessStoreFailed:
             self.unwritten += sum(row.times for row in written)
 

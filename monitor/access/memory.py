@@ -2,7 +2,21 @@
 
 from msgspec.structs import replace
 
-from monitor.access.ports import AccessLogRow, AlreadyThere, DeviceRow, LoginTicketRow, NotThere, PersonRow, WebSessionRow
+from monitor.access.chain import ChainWalk, chained
+from monitor.access.ports import (
+    MAX_ACCESS_ROWS,
+    AccessHead,
+    AccessLogRow,
+    AccessQuery,
+    AlreadyThere,
+    ChainCheck,
+    ChainedRow,
+    DeviceRow,
+    LoginTicketRow,
+    NotThere,
+    PersonRow,
+    WebSessionRow,
+)
 
 
 class MemoryAccessStore:
@@ -13,7 +27,7 @@ class MemoryAccessStore:
         self._web_sessions: dict[str, WebSessionRow] = {}
         self._tickets: dict[str, LoginTicketRow] = {}
         self._devices: dict[str, DeviceRow] = {}
-        self._log: list[AccessLogRow] = []
+        self._log: list[ChainedRow] = []
         self.reads = 0
 
     async def add_person(self, row: PersonRow) -> None:
@@ -90,15 +104,43 @@ class MemoryAccessStore:
         if row.revoked_at_ms is None:
             self._devices[device] = replace(row, revoked_at_ms=at_ms)
 
+    async def device(self, device: str) -> DeviceRow | None:
+        return self._devices.get(device)
+
     async def devices(self) -> list[DeviceRow]:
         self.reads += 1
         return [self._devices[device] for device in sorted(self._devices)]
 
     async def log_access(self, rows: list[AccessLogRow]) -> None:
-        first = len(self._log) + 1
-        self._log.extend(replace(row, no=no) for no, row in enumerate(rows, start=first))
+        self._log.extend(list(chained(rows, self._head())))
 
     async def access_log(self, *, before_no: int | None = None, limit: int = 200) -> list[AccessLogRow]:
+        return [found.row for found in await self.find_access(AccessQuery(before_no=before_no, limit=limit))]
+
+    async def find_access(self, query: AccessQuery) -> list[ChainedRow]:
         self.reads += 1
-        rows = self._log if before_no is None else self._log[: max(before_no - 1, 0)]
-        return rows[::-1][:limit]
+        found = [kept for kept in reversed(self._log) if _is_asked_for(kept.row, query)]
+        return found[: min(query.limit, MAX_ACCESS_ROWS)]
+
+    async def access_head(self) -> AccessHead | None:
+        return self._head()
+
+    async def check_access(self, expected: AccessHead | None = None) -> ChainCheck:
+        walk = ChainWalk(expected)
+        for kept in self._log:
+            walk.take(kept.row, bytes.fromhex(kept.digest))
+        return walk.end()
+
+    def _head(self) -> AccessHead | None:
+        return self._log[-1].head if self._log else None
+
+
+def _is_asked_for(row: AccessLogRow, query: AccessQuery) -> bool:
+    return (
+        (query.who is None or row.who == query.who)
+        and (query.what is None or row.what == query.what)
+        and (query.kinds is None or row.kind in query.kinds)
+        and (query.from_ms is None or row.at_ms >= query.from_ms)
+        and (query.until_ms is None or row.at_ms < query.until_ms)
+        and (query.before_no is None or row.no < query.before_no)
+    )

@@ -6,7 +6,7 @@ AccessStoreFailed; AlreadyThere and NotThere are raised where said. Implementati
 """
 
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
@@ -95,7 +95,11 @@ class AccessKind(StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_CHANGED = "person_changed"
     EXPORT = "export"
+    IMPORT = "import"  # a session of another installation was brought in: `detail` names whose it is
     READ = "read"  # past sessions, a patient's course, alerts over many sessions
+    PAGE_OPENED = "page_opened"  # a page of the dashboard, or a session's journal, readings or summary
+    STREAM_OPENED = "stream_opened"  # a screen began to watch; it is shown every open session
+    STREAM_CLOSED = "stream_closed"
 
 
 class AccessLogRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +117,50 @@ class AccessLogRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     times: int = 1
     no: int = 0
+
+
+class AccessHead(msgspec.Struct, frozen=True):
+    """The end of the chain: number and digest of the newest row."""
+
+    no: int
+    digest: Sha256Hex
+
+
+class ChainedRow(msgspec.Struct, frozen=True):
+    """A row and where it stands in the chain (`chain.row_digest`): digests of the row before and of this one, in lower-case hex."""
+
+    row: AccessLogRow
+    before: str
+    digest: str
+
+    @property
+    def head(self) -> AccessHead:
+        """The end of the chain where this was the newest row."""
+        return AccessHead(self.row.no, self.digest)
+
+
+class ChainCheck(msgspec.Struct, frozen=True):
+    """`rows` that fit, from the first on. `broken_no`: the first that does not, None where all do. `head`: of the last row that fits."""
+
+    rows: int
+    broken_no: int | None
+    head: AccessHead | None
+
+
+MAX_ACCESS_ROWS: Final = 1_000
+
+
+class AccessQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows: those to which all that is given applies. `what`: exactly this. `from_ms` <= `at_ms` < `until_ms`. At most `limit` <=
+    MAX_ACCESS_ROWS rows, newest first."""
+
+    who: str | None = None
+    what: str | None = None
+    kinds: frozenset[AccessKind] | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
+    before_no: int | None = None
+    limit: int = 200
 
 
 class AccessStore(Protocol):
@@ -160,6 +208,9 @@ class AccessStore(Protocol):
     async def revoke_device(self, device: str, at_ms: int) -> None:
         """Keeps the first `revoked_at_ms`. Raises NotThere."""
 
+    async def device(self, device: str) -> DeviceRow | None:
+        """A revoked one too."""
+
     async def devices(self) -> list[DeviceRow]:
         """All, revoked ones too."""
 
@@ -168,3 +219,12 @@ class AccessStore(Protocol):
 
     async def access_log(self, *, before_no: int | None = None, limit: int = 200) -> list[AccessLogRow]:
         """Newest first: rows with `no < before_no` (all without it), at most `limit` <= 1,000."""
+
+    async def find_access(self, query: AccessQuery) -> list[ChainedRow]:
+        """Newest first."""
+
+    async def access_head(self) -> AccessHead | None:
+        """None while the log is empty."""
+
+    async def check_access(self, expected: AccessHead | None = None) -> ChainCheck:
+        """Reads the whole log. `expected`: a head that was kept elsewhere and must still be in it."""

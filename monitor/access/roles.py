@@ -8,11 +8,13 @@ from schemas.measurement import Mode
 
 
 class Role(StrEnum):
-    """clinician: runs sessions. auditor: reads and exports, writes nothing. admin: people and devices; gives no dose, answers no alert."""
+    """clinician: runs sessions. auditor: reads and exports, writes nothing. admin: people and devices; gives no dose, answers no alert.
+    display: a screen on a wall; looks at the ward and does nothing."""
 
     CLINICIAN = "clinician"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    DISPLAY = "display"
 
     __hash__ = str.__hash__
 

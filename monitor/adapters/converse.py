@@ -1,9 +1,9 @@
-"""One connection: bytes to a codec, what it says to `keep`, its replies back. The same for a line we made and one we accepted."""
+"""One connection: what it brings to a codec, what it says to `keep`, its replies back. The same for a line we made and one we accepted."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from monitor.adapters.base import Codec, Keep, NotKept
 from monitor.adapters.line import Line
 from monitor.adapters.said import Reply, Said, Told, Undecoded
 from monitor.clock import Clock
+
+Item = TypeVar("Item")
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -20,13 +22,13 @@ class Ended(msgspec.Struct, frozen=True):
     was_understood: bool
 
 
-class Conversation:
+class Conversation(Generic[Item]):
     """`silent_after_ms`: without anything understood for so long the line is given up; a half-open one never tells. None: it may be silent.
 
     The line is closed at the end, whatever the end was.
     """
 
-    def __init__(self, line: Line, codec: Codec[bytes], keep: Keep, clock: Clock, silent_after_ms: int | None) -> None:
+    def __init__(self, line: Line[Item], codec: Codec[Item], keep: Keep, clock: Clock, silent_after_ms: int | None) -> None:
         self._line = line
         self._codec = codec
         self._keep = keep
@@ -50,7 +52,7 @@ class Conversation:
         return Ended(why, self._was_understood)
 
     async def _listen(self) -> str:
-        reading: asyncio.Future[bytes] | None = None
+        reading: asyncio.Future[Item] | None = None
         try:
             while True:
                 if reading is None:
@@ -106,7 +108,7 @@ async def deliver(said: Sequence[Said], keep: Keep, write: Callable[[bytes], Awa
             await write(data)
 
 
-async def _done_or_time(reading: asyncio.Future[bytes], clock: Clock, at_ms: int | None) -> None:
+async def _done_or_time(reading: asyncio.Future[Any], clock: Clock, at_ms: int | None) -> None:
     if at_ms is None:
         await asyncio.wait({reading})
         return

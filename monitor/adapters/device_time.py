@@ -21,7 +21,7 @@ class TimeBasis(StrEnum):
     __hash__ = str.__hash__
 
 
-class DeviceTime(msgspec.Struct, frozen=True):
+class DeviceTime(msgspec.Struct, frozen=True, cache_hash=True):
     """`text`: as on the wire. `at_ms`: UTC milliseconds, null unless `basis` is wire or configured; a reader then goes by the arrival."""
 
     text: str = ""

@@ -1,18 +1,20 @@
-"""A connection that carries bytes both ways: what every byte transport looks like to the shells. TCP is here, serial in `serial_line`."""
+"""A connection that carries bytes or messages: what every transport looks like to the shells. TCP is here, serial in `serial_line`."""
 
 import asyncio
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 READ_BYTES: Final = 65_536
 CONNECT_S: Final = 10.0
 WRITE_S: Final = 10.0
+Item = TypeVar("Item", covariant=True)
 
 
-class Line(Protocol):
+class Line(Protocol[Item]):
     """Nothing is read ahead beyond the transport's own bounded buffer, so a slow reader slows the sender and loses nothing here."""
 
-    async def read(self) -> bytes:
-        """The next bytes, at most READ_BYTES; empty once the other end has closed. Raises OSError: the line is broken."""
+    async def read(self) -> Item:
+        """The next bytes, at most READ_BYTES, empty once the other end has closed; or the next message, which is never empty. Raises
+        OSError: the line is broken, and for messages also: it is closed."""
         ...
 
     async def write(self, data: bytes) -> None:
@@ -43,7 +45,7 @@ class StreamLine:
         self._writer.transport.abort()
 
 
-async def open_tcp(host: str, port: int) -> Line:
+async def open_tcp(host: str, port: int) -> StreamLine:
     """Raises OSError, TimeoutError among them after CONNECT_S."""
     async with asyncio.timeout(CONNECT_S):
         return StreamLine(*await asyncio.open_connection(host, port))

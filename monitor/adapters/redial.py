@@ -1,8 +1,8 @@
-"""A line that is opened again for ever: serial ports and TCP-serial converters, where we are the ones who connect."""
+"""A line that is opened again for ever, where we are the ones who connect: serial ports, converters, brokers, services."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from monitor.adapters.base import AdapterError, Codec, CodecSettings, Keep, NotKept, Setup
 from monitor.adapters.converse import Conversation, Ended
@@ -11,17 +11,18 @@ from monitor.adapters.said import Condition, DeviceStatus, clipped
 from monitor.adapters.serial_line import PortSettings, open_serial
 
 SERIAL_OR_TCP: Final = "serial:/dev/ttyUSB0 or tcp:host:port"
+Item = TypeVar("Item")
 SILENT_AFTER_MS: Final = 10_000  # for devices that speak every second or two: five times their period at least
 
 
-class Redialled:
+class Redialled(Generic[Item]):
     """Adapter. Each connection gets a codec of its own. The waits between attempts grow until something was understood again, so a line
     that opens and drops at once is not hammered. Loss is told once, however many attempts fail; that it is back, when it is open."""
 
     def __init__(
         self,
-        open_line: Callable[[], Awaitable[Line]],
-        make_codec: Callable[[], Codec[bytes]],
+        open_line: Callable[[], Awaitable[Line[Item]]],
+        make_codec: Callable[[], Codec[Item]],
         setup: Setup,
         silent_after_ms: int = SILENT_AFTER_MS,
     ) -> None:
@@ -47,7 +48,7 @@ class Redialled:
             clock = self._setup.clock
             await clock.sleep_until(clock.now_ms() + round(next(waits) * 1000))
 
-    async def _converse(self, line: Line, keep: Keep) -> Ended:
+    async def _converse(self, line: Line[Item], keep: Keep) -> Ended:
         try:
             await self._tell(keep, self._setup.address, is_connected=True)
         except BaseException:
@@ -63,7 +64,7 @@ class Redialled:
             await keep([DeviceStatus(self._setup.clock.now_ms(), Condition.CONNECTED, is_connected, clipped(why))])
 
 
-def serial_or_tcp(setup: Setup, port: PortSettings, make_codec: Callable[[CodecSettings], Codec[bytes]]) -> Redialled:
+def serial_or_tcp(setup: Setup, port: PortSettings, make_codec: Callable[[CodecSettings], Codec[bytes]]) -> Redialled[bytes]:
     """Shell of a device with a serial port: `serial:/dev/ttyUSB0`, or `tcp:host:port` of a converter. Raises AdapterError for any other."""
     scheme, _, rest = setup.address.partition(":")
 

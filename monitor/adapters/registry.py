@@ -15,10 +15,14 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "bcc": "monitor.adapters.bcc.adapter",
     "ble": "monitor.adapters.ble.adapter",
     "cms50": "monitor.adapters.cms50.adapter",
+    "fhir": "monitor.adapters.fhir.adapter",
     "hl7": "monitor.adapters.hl7.adapter",
     "masimo": "monitor.adapters.masimo.adapter",
+    "mqtt": "monitor.adapters.mqtt.adapter",
     "nellcor": "monitor.adapters.nellcor.adapter",
     "nonin": "monitor.adapters.nonin.adapter",
+    "sdc": "monitor.adapters.sdc.adapter",
+    "vital-recorder": "monitor.adapters.vital_recorder.adapter",
 }
 """Name -> module with the AdapterSpec `ADAPTER`. Alphabetical, a line each."""
 

@@ -31,7 +31,7 @@ class Kind(StrEnum):
     __hash__ = str.__hash__
 
 
-class Sender(msgspec.Struct, frozen=True):
+class Sender(msgspec.Struct, frozen=True, cache_hash=True):
     """Who speaks, in the wire's own words. One connection may carry many (a gateway, a rack of pumps): these tell them apart."""
 
     device: str = ""  # serial number, EUI-64, enrolment code; empty: the wire does not say
@@ -71,7 +71,8 @@ class DeviceText(msgspec.Struct, frozen=True):
 class DeviceMeasurement(msgspec.Struct, frozen=True, tag=True):
     """What belongs to one instant: one line, one cuff inflation, one pump state. Several in one message are several of these.
 
-    `mode` is simulated where the device says demo or test. `message_id` is the wire's own, for dropping what is sent twice.
+    `mode` is simulated where the device says demo or test. `message_id` is the wire's own, for dropping what is sent twice. `is_forwarded`:
+    whoever sends it keeps what cannot be sent and sends it later, so `time` tells whether it is of now.
     """
 
     received_at_ms: int
@@ -82,6 +83,7 @@ class DeviceMeasurement(msgspec.Struct, frozen=True, tag=True):
     kind: Kind = Kind.CONTINUOUS
     texts: tuple[DeviceText, ...] = ()
     message_id: str = ""
+    is_forwarded: bool = False
 
 
 class Phase(StrEnum):

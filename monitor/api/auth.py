@@ -39,7 +39,7 @@ _SAYS: Final = {
 }
 
 
-def person_here(connection: HTTPConnection) -> Person:
+async def person_here(connection: HTTPConnection) -> Person:  # async: others are called in a thread
     """The person the guard let through, for `Depends` in HTTP and WebSocket routes. A route without a guard in front lets nobody in."""
     principal = getattr(connection.state, "principal", None)
     if not isinstance(principal, Person):
@@ -55,7 +55,7 @@ def device_here(connection: HTTPConnection) -> Device:
     return principal
 
 
-def address_here(connection: HTTPConnection) -> str | None:
+async def address_here(connection: HTTPConnection) -> str | None:
     """Where a request came from, for the access log."""
     return None if connection.client is None else connection.client.host
 

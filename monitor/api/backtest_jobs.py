@@ -20,6 +20,7 @@ from monitor.backtest.log_file import LogBroken
 from monitor.backtest.rule_set import RuleSet
 from monitor.backtest.run import Outcome
 from monitor.backtest.session import SessionResult
+from monitor.export.formats import Format
 from schemas.review import BacktestNow, Report, ReportTable
 
 MAX_SESSIONS: Final = 50  # of one backtest
@@ -117,7 +118,7 @@ class BacktestJobs:
         path = folder / f"{session}.jsonl"
         selection = await self._exporter.open(session)
         with await asyncio.to_thread(path.open, "wb") as file:
-            async for chunk in self._exporter.file(selection, "jsonl"):
+            async for chunk in self._exporter.file(selection, Format.JSONL):
                 await asyncio.to_thread(file.write, chunk)
         outcome = await asyncio.get_running_loop().run_in_executor(pool, judge_apart, path, job.a, job.b)
         await asyncio.to_thread(path.unlink)

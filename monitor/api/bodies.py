@@ -109,8 +109,9 @@ class PhaseBody(Body):
     phase: Literal["baseline", "infusing", "paused", "recovery", "closed", "aborted"]
     override: Text | None = None
 
-    def ordered(self, by: str) -> PhaseOrdered:
-        return PhaseOrdered(by=by, override=self.override, phase=Phase(self.phase))
+    def ordered(self, by: str, name: str) -> PhaseOrdered:
+        """`name` as printed; it stands under an override alone."""
+        return PhaseOrdered(by=by, override=self.override, phase=Phase(self.phase), name=name if self.override else None)
 
 
 class RateBody(Body):

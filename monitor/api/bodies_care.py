@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from monitor.api.bodies import Body, Text, to_thousandths
 from schemas.log import AudioPaused, EntryVoided, LimitProposed, ObservationCharted
+from schemas.patient import PatientCorrected
+from schemas.session import CODE_PATTERN
 from schemas.signs import SIGNS, Charted
 from schemas.vitals import Vital
 
@@ -54,6 +56,18 @@ class CorrectionBody(Body):
 
     def voided(self, by: str) -> EntryVoided:
         return EntryVoided(by=by, reason=self.reason, voids=self.entry)
+
+
+class PatientCodeBody(Body):
+    """`code`: the right one, null where the patient has none. `instead_of`: the one that was shown; where another one is in force by
+    now, nothing is done."""
+
+    code: Annotated[str, Field(pattern=CODE_PATTERN)] | None
+    instead_of: Annotated[str, Field(pattern=CODE_PATTERN)] | None
+    reason: Text
+
+    def corrected(self, by: str, request: str | None) -> PatientCorrected:
+        return PatientCorrected(by=by, code=self.code, old_code=self.instead_of, reason=self.reason, request=request)
 
 
 class AudioPauseBody(Body):

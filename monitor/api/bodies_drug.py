@@ -6,6 +6,7 @@ from pydantic import Field
 
 from monitor.api.bodies import MAX_DOSE_MG, Body, Line, Text, to_thousandths
 from schemas.log import DrugDrawn, DrugWasted, SignedOff
+from schemas.session import RecordState
 
 AmountMg = Annotated[float, Field(ge=0.001, le=MAX_DOSE_MG)]
 
@@ -37,10 +38,22 @@ class WastedBody(Body):
 DrugBody = Annotated[DrawnBody | WastedBody, Field(discriminator="kind")]
 
 
+class StateBody(Body):
+    """A state of the record, as `GET .../sign-off` gave it."""
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    seq: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    root: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")] | None = None
+    size: Annotated[int, Field(ge=1, le=2**53 - 1)] | None = None
+
+
 class SignOffBody(Body):
-    """`meaning`: what the signature says, as the person read it."""
+    """`meaning`: what the signature says, as the person read it. `under`: the state of the record that was shown to them; without it the
+    signature is under the record as it is when it arrives."""
 
     meaning: Text
+    under: StateBody | None = None
 
     def signed(self, by: str, name: str) -> SignedOff:
-        return SignedOff(by=by, meaning=self.meaning, name=name)
+        under = None if self.under is None else RecordState(**self.under.model_dump())
+        return SignedOff(by=by, meaning=self.meaning, name=name, under=under)

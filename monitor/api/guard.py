@@ -21,14 +21,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from monitor.access.control import AccessControl
 from monitor.access.origins import Origin, own_origin, parse_origin, why_foreign
 from monitor.access.ports import AccessKind, AccessStoreFailed
-from monitor.access.roles import Device, Person, Principal, Scraper
+from monitor.access.roles import Device, Person, Principal, Role, Scraper
 from monitor.api.policy import Policy, Row
 from monitor.api.problems import Problem, problem_response, unavailable
+from monitor.api.read_audit import opened_page
 from monitor.api.request_head import RequestHead, read_head
 
 principal_now: ContextVar[Principal | None] = ContextVar("principal_now", default=None)
 
 LOGIN: Final = "/auth/login"
+WALL_SCREEN: Final = "/?kiosk=1"  # all that a display is shown
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _NO_STORE: Final = ("/api/", "/auth/", "/_dash-")
 _HEADERS: Final = {
@@ -49,6 +51,7 @@ class Refused(msgspec.Struct, frozen=True):
     log: AccessKind | None = AccessKind.DENIED
     who: str | None = None
     to_login: bool = False
+    to_wall: bool = False
 
 
 class Guard:
@@ -90,12 +93,21 @@ class Guard:
         if isinstance(answer, Refused):
             await self._refuse(head, answer, scope, receive, secured)
             return
+        self._note_opened(head, answer)
         scope.setdefault("state", {})["principal"] = answer
         token = principal_now.set(answer)
         try:
             await self._app(scope, receive, secured)
         finally:
             principal_now.reset(token)
+
+    def _note_opened(self, head: RequestHead, principal: Principal | None) -> None:
+        if not isinstance(principal, Person):
+            return
+        row = self._policy.match(head.method, head.path).row
+        opened = None if row is None else opened_page(head, row)
+        if opened is not None:
+            self._access.opened(principal, head.address, what=opened.what, detail=opened.detail)
 
     async def _judge(self, head: RequestHead) -> Principal | Refused | None:
         """Who is let through (None: anybody), or why nobody is."""
@@ -124,6 +136,8 @@ class Guard:
             return Refused(Problem(404, "not_found", "There is nothing here."), log=None)
         if not _may(principal, row):
             return Refused(Problem(403, "not_allowed", _not_allowed(principal, row)), who=_name(principal))
+        if isinstance(principal, Person) and principal.role is Role.DISPLAY and head.path == "/" and not _is_kiosk(head):
+            return Refused(Problem(403, "not_allowed", f"A display shows {WALL_SCREEN} alone."), log=None, to_wall=True)
         return principal
 
     async def _identify(self, head: RequestHead, row: Row | None) -> Principal | None:
@@ -175,6 +189,8 @@ class Guard:
         response: Response = problem_response(problem)
         if refused.to_login:
             response = RedirectResponse(f"{LOGIN}?next={quote(head.target, safe='/')}", 303)
+        elif refused.to_wall:
+            response = RedirectResponse(WALL_SCREEN, 303)
         await response(scope, receive, send)
 
     def _secured(self, head: RequestHead, send: Send) -> Send:
@@ -193,6 +209,10 @@ class Guard:
         if b"cache-control" not in there and (is_page or head.path.startswith(_NO_STORE)):
             headers.append((b"cache-control", b"no-store"))
         return headers
+
+
+def _is_kiosk(head: RequestHead) -> bool:
+    return "kiosk=1" in head.target.partition("?")[2].split("&")
 
 
 def _may(principal: Principal, row: Row) -> bool:

@@ -29,7 +29,8 @@ class Who(msgspec.Struct, frozen=True):
 
 ANYBODY: Final = Who(anybody=True)
 DEVICE: Final = Who(device=True)
-ANY_PERSON: Final = Who(roles=frozenset(Role))
+ANY_PERSON: Final = Who(roles=frozenset(Role) - {Role.DISPLAY})
+WALL: Final = Who(roles=frozenset(Role))  # what a screen on a wall needs to show the ward, and nothing more
 CLINICIAN: Final = Who(roles=frozenset({Role.CLINICIAN}))
 ADMIN: Final = Who(roles=frozenset({Role.ADMIN}))
 CLINICIAN_OR_AUDITOR: Final = Who(roles=frozenset({Role.CLINICIAN, Role.AUDITOR}))
@@ -66,8 +67,8 @@ TABLE: Final = (
     Row("POST", "/api/v1/ingest", DEVICE),
     Row(WEBSOCKET, "/ingest/ws", DEVICE),
     # People
-    Row(WEBSOCKET, "/stream", ANY_PERSON),
-    Row("GET", "/api/v1/me", ANY_PERSON),
+    Row(WEBSOCKET, "/stream", WALL),
+    Row("GET", "/api/v1/me", WALL),
     Row("GET", "/api/v1/sessions", ANY_PERSON),
     Row("POST", "/api/v1/sessions", CLINICIAN),
     Row("GET", "/api/v1/sessions/{session_id}", ANY_PERSON),
@@ -84,11 +85,13 @@ TABLE: Final = (
     Row("POST", "/api/v1/sessions/{session_id}/alerts/{alert}/acknowledgement", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/notes", CLINICIAN),
     Row("GET", "/api/v1/signs", ANY_PERSON),
-    Row("GET", "/api/v1/protocols", ANY_PERSON),
+    Row("GET", "/api/v1/protocols", WALL),
     Row("POST", "/api/v1/sessions/{session_id}/observations", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/corrections", CLINICIAN),
+    Row("POST", "/api/v1/sessions/{session_id}/patient-code", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/drug", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/drug/{waste}/witness", CLINICIAN),
+    Row("GET", "/api/v1/sessions/{session_id}/sign-off", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/sign-off", CLINICIAN),
     Row("GET", "/api/v1/sessions/{session_id}/gates", ANY_PERSON),
     Row("POST", "/api/v1/sessions/{session_id}/audio-pause", CLINICIAN),
@@ -97,8 +100,21 @@ TABLE: Final = (
     Row("POST", "/api/v1/sessions/{session_id}/limits", CLINICIAN),
     Row("POST", "/api/v1/sessions/{session_id}/limits/{proposal}/confirmation", CLINICIAN),
     Row("GET", "/api/v1/sessions/{session_id}/export", CLINICIAN_OR_AUDITOR),
-    Row("GET", "/api/v1/ward/trend", ANY_PERSON),
-    Row("GET", "/api/v1/ward/checks", ANY_PERSON),
+    # Hashes alone: a witness needs no name
+    Row("GET", "/api/v1/checkpoints/latest", ANYBODY),
+    Row("GET", "/api/v1/checkpoints/consistency", ANYBODY),
+    Row("GET", "/api/v1/checkpoints/inclusion", ANY_PERSON),
+    Row("GET", "/api/v1/keys", ANYBODY),
+    Row("GET", "/api/v1/verify.html", ANYBODY),
+    Row("GET", "/api/v1/verify.py", ANYBODY),
+    Row("POST", "/api/v1/audits", ANY_PERSON),
+    Row("GET", "/api/v1/audits", ANY_PERSON),
+    Row("POST", "/api/v1/exports", CLINICIAN_OR_AUDITOR),
+    Row("GET", "/api/v1/exports", CLINICIAN_OR_AUDITOR),
+    Row("GET", "/api/v1/exports/file", CLINICIAN_OR_AUDITOR),
+    Row("GET", "/api/v1/sessions/{session_id}/accesses", AUDITOR_OR_ADMIN),
+    Row("GET", "/api/v1/ward/trend", WALL),
+    Row("GET", "/api/v1/ward/checks", WALL),
     Row("GET", "/api/v1/past-sessions", ANY_PERSON),
     Row("GET", "/api/v1/sessions/{session_id}/figures", ANY_PERSON),
     Row("GET", "/api/v1/alert-figures", ANY_PERSON),
@@ -113,6 +129,8 @@ TABLE: Final = (
     Row("POST", "/api/v1/devices", CLINICIAN_OR_ADMIN),
     Row("DELETE", "/api/v1/devices/{device}", ADMIN),
     Row("GET", "/api/v1/aside", AUDITOR_OR_ADMIN),
+    Row("GET", "/api/v1/access-log", AUDITOR_OR_ADMIN),
+    Row("GET", "/api/v1/access-log/check", AUDITOR_OR_ADMIN),
     Row("GET", "/api/v1/people", AUDITOR_OR_ADMIN),
     Row("POST", "/api/v1/people", ADMIN),
     Row("POST", "/api/v1/people/{username}/tickets", ADMIN),
@@ -120,15 +138,15 @@ TABLE: Final = (
     Row("PUT", "/api/v1/me/password", ANY_PERSON),
     Row("*", "/api/{rest:path}", NOBODY),
     # The dashboard. Its callbacks are one route for all roles: what a callback does, it must ask for by role itself.
-    Row("GET", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}", ANY_PERSON),
-    Row("GET", "/_dash-layout", ANY_PERSON),
-    Row("GET", "/_dash-dependencies", ANY_PERSON),
-    Row("POST", "/_dash-update-component", ANY_PERSON),
+    Row("GET", "/_dash-component-suites/{package_name}/{fingerprinted_path:path}", WALL),
+    Row("GET", "/_dash-layout", WALL),
+    Row("GET", "/_dash-dependencies", WALL),
+    Row("POST", "/_dash-update-component", WALL),
     Row("GET", "/_reload-hash", ANY_PERSON),
-    Row("GET", "/_favicon.ico", ANY_PERSON),
+    Row("GET", "/_favicon.ico", WALL),
     Row(WEBSOCKET, "/_dash-ws-callback", ANY_PERSON),
-    Row("GET", "/assets/{path:path}", ANY_PERSON),
-    Row("GET", "/", ANY_PERSON),
+    Row("GET", "/assets/{path:path}", WALL),
+    Row("GET", "/", WALL),
     Row("GET", "/{path:path}", ANY_PERSON),  # deep links: the dashboard answers its pages' paths, whatever else is there is a 404
 )
 

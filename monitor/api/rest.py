@@ -7,10 +7,15 @@ lets nobody act. Commands answer when they are on disk. Every error is a problem
 import msgspec
 from fastapi import APIRouter, FastAPI
 
+from monitor.access.brought_in import Imports
 from monitor.access.control import AccessControl
 from monitor.api import (
+    access_log,
+    audits,
     backtests,
+    checkpoints,
     devices,
+    exports,
     health,
     ingest,
     metrics,
@@ -26,12 +31,15 @@ from monitor.api import (
     sessions_trend,
     stream,
 )
+from monitor.api.audit_jobs import AuditJobs
 from monitor.api.backtest_jobs import BacktestJobs
+from monitor.api.export_jobs import ExportJobs
 from monitor.api.ingest_connection import Patience
 from monitor.api.rest_answers import Documented
 from monitor.api.rest_refusals import install_refusals
+from monitor.api.signing import Signing
 from monitor.clock import Clock
-from monitor.export.signing import InstallationKey
+from monitor.export.checkpoints import Checkpoints
 from monitor.review.past import Past
 from monitor.sessions.registry import Registry
 from monitor.store.ports import Store
@@ -46,7 +54,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     review: ReviewStore
     access: AccessControl
     clock: Clock
-    signing_key: InstallationKey
+    checkpoints: Checkpoints
     site_zone: str = "UTC"
     max_in_flight: int = 64
     patience: Patience = Patience()
@@ -56,21 +64,35 @@ def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRo
     """Everything below /api/v1."""
     router = APIRouter(prefix="/api/v1")
     router.include_router(sessions.routes(parts.registry, parts.store, parts.access, documented))
-    commands = sessions_commands.Commands(parts.registry, parts.store, parts.access)
+    imports = Imports(parts.access.log.store)
+    commands = sessions_commands.Commands(parts.registry, parts.store, parts.access, lambda: parts.checkpoints.latest, imports)
     router.include_router(sessions_commands.routes(commands, documented))
     router.include_router(sessions_care.routes(commands, parts.clock, documented))
     router.include_router(sessions_drawn.routes(parts.store, parts.clock, documented))
-    router.include_router(sessions_drug.routes(commands, documented))
+    signing = Signing(commands, parts.store, parts.checkpoints.store, parts.clock.now_ms)
+    router.include_router(sessions_drug.routes(commands, signing, documented))
     router.include_router(sessions_trend.routes(parts.registry, parts.store, parts.clock, documented))
-    exporter = sessions_export.Exporter(parts.registry, parts.store, parts.clock, parts.signing_key, version)
+    exporter = sessions_export.Exporter(
+        parts.registry,
+        parts.store,
+        parts.clock,
+        parts.checkpoints,
+        parts.access.log.store,
+        software=version,
+        zone=parts.site_zone,
+    )
     router.include_router(sessions_export.routes(exporter, parts.access))
+    router.include_router(audits.routes(AuditJobs(exporter, parts.clock), parts.access, documented))
+    router.include_router(exports.routes(ExportJobs(exporter, parts.access), documented))
     jobs = BacktestJobs(exporter)
     router.include_router(backtests.routes(parts.registry, parts.store, jobs, parts.access, documented))
-    past = Past(parts.store, parts.review, parts.site_zone)
+    past = Past(parts.store, parts.review, parts.site_zone, imports)
     router.include_router(patients.routes(past, parts.access, parts.clock, documented))
     router.include_router(review.routes(past, parts.access, parts.clock, documented))
     router.include_router(devices.routes(parts.registry, parts.store, parts.access, documented))
     router.include_router(people.routes(parts.access, documented))
+    router.include_router(access_log.routes(parts.access, documented))
+    router.include_router(checkpoints.routes(parts.checkpoints, documented))
     return router
 
 
@@ -83,5 +105,5 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.include_router(build_router(parts, documented, version=app.version))
     lines = ingest.Lines(parts.registry, parts.clock, parts.access.still_valid, patience=parts.patience, max_in_flight=parts.max_in_flight)
     app.include_router(ingest.routes(lines, documented))
-    app.include_router(stream.routes(parts.registry, parts.access.still_valid, parts.patience))
+    app.include_router(stream.routes(parts.registry, parts.access, parts.patience))
     documented.add_to(app)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from monitor.access.roles import Person, Role
 from monitor.api.problems import Problem, problem_response
+from monitor.export.deidentified import NotSalted
 from monitor.export.selection import SessionUnknown
 from monitor.sessions.rebuild import Broken
 from monitor.sessions.registry import CommandRefused
@@ -24,6 +25,7 @@ def install_refusals(app: FastAPI) -> None:
     app.add_exception_handler(StoreFailed, _store_failed)
     app.add_exception_handler(SessionUnknown, _session_unknown)
     app.add_exception_handler(Broken, _broken)
+    app.add_exception_handler(NotSalted, _not_salted)
 
 
 def require(person: Person, *roles: Role) -> None:
@@ -74,6 +76,10 @@ async def _store_failed(_: Request, error: Exception) -> Response:
 
 async def _session_unknown(_: Request, __: Exception) -> Response:
     return problem_response(unknown_session())
+
+
+async def _not_salted(_: Request, error: Exception) -> Response:
+    return problem_response(Problem(409, "not_salted", f"{error}."))
 
 
 async def _broken(_: Request, __: Exception) -> Response:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from monitor.access.roles import Role
 from monitor.api.auth import PersonHere
-from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, CorrectionBody, LimitBody, ObservationsBody
+from monitor.api.bodies_care import MAX_PROPOSAL, AudioPauseBody, CorrectionBody, LimitBody, ObservationsBody, PatientCodeBody
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import require
 from monitor.api.sessions_commands import Commands, Done, RequestKey
@@ -51,6 +51,13 @@ def _charting(router: APIRouter, commands: Commands, documented: Documented) -> 
         """A dose, an observation or a note was entered in error. It stays on record, marked, and counts no more."""
         require(person, Role.CLINICIAN)
         return await commands.do(session_id, body.voided(person.username), key=key)
+
+    @router.post("/sessions/{session_id}/patient-code", responses=documented.responses(Done, problems=_PROBLEMS))
+    async def correct_patient(person: PersonHere, session_id: str, body: PatientCodeBody, key: RequestKey = None) -> Response:
+        """The patient's code was mistyped. The session stands in the course of the right one from here on; what was said first stays on
+        record. Also of a session that has ended."""
+        require(person, Role.CLINICIAN)
+        return await commands.correct_patient(session_id, body.corrected(person.username, key))
 
 
 def _gates(router: APIRouter, commands: Commands, clock: Clock, documented: Documented) -> None:

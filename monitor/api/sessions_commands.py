@@ -1,28 +1,34 @@
 """What clinicians do: begin a session, bind devices, move it on, give, acknowledge, note. Each answer goes out when it is on disk."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Header
+from msgspec.structs import replace
 from starlette.responses import Response
 
+from monitor.access.brought_in import Imports
 from monitor.access.control import AccessControl
 from monitor.access.roles import Role
 from monitor.api.auth import PersonHere
 from monitor.api.bodies import AcknowledgementBody, BindingBody, DoseBody, NewSessionBody, NoteBody, PhaseBody
 from monitor.api.problems import Problem
 from monitor.api.rest_answers import Documented, answer
-from monitor.api.rest_refusals import on_record, require, why_not_open
+from monitor.api.rest_refusals import on_record, require, unknown_session, why_not_open
 from monitor.api.sessions import now_of
+from monitor.core.refused import Refused
 from monitor.sessions.read_back import is_about
 from monitor.sessions.registry import Registry
 from monitor.sessions.requests import Once, asked
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
-from schemas.log import DeviceBound, DeviceUnbound, Entry, Input, PhaseOrdered
+from monitor.store.proofs import CheckpointRow
+from schemas.log import DeviceBound, DeviceUnbound, Entry, Input, PhaseOrdered, SignedOff
 from schemas.measurement import Mode
+from schemas.patient import PatientCorrected
+from schemas.session import RecordState
 from schemas.stream_wire import SessionNow
 
 _PROBLEMS: Final = (404, 409, 503)
@@ -45,8 +51,13 @@ class Done(msgspec.Struct, frozen=True):
 class Commands:
     """Carries them out."""
 
-    def __init__(self, registry: Registry, store: Store, access: AccessControl) -> None:
+    def __init__(
+        self, registry: Registry, store: Store, access: AccessControl, newest: Callable[[], CheckpointRow | None], imports: Imports
+    ) -> None:
+        """`newest`: the last checkpoint of the installation. `imports`: which sessions were recorded elsewhere."""
         self.registry = registry
+        self._newest = newest
+        self._imports = imports
         self._store = store
         self._access = access
         self._creating: Once[str] = Once()
@@ -69,7 +80,7 @@ class Commands:
             return answer(Done(tuple(known), was_done=True))
 
         def start() -> Coroutine[Any, Any, list[list[Entry]]]:
-            return _together([self.registry.command(session_id, body) for body in bodies])
+            return _together([self.registry.command(session_id, self._signed(runner, body)) for body in bodies])
 
         try:
             written = await on_record(start() if key is None else _wait(runner.requests.once.run(key, start)))
@@ -78,6 +89,24 @@ class Commands:
             raise
         return answer(Done(tuple(entry for entries in written for entry in entries)))
 
+    def _signed(self, runner: Runner, body: Input) -> Input:
+        """With what the record is now, where a person signs by it and was not shown another state of it. Entries that are under no seal yet
+        are not under the signature. Raises Refused (`record_moved_on`) where more than measurements came since what was shown."""
+        if not isinstance(body, SignedOff) and not (isinstance(body, PhaseOrdered) and body.override):
+            return body
+        if body.under is None:
+            return replace(body, under=self.state_of(runner))
+        if runner.told_seq > body.under.seq:
+            more = f"Entry {runner.told_seq} has come since entry {body.under.seq}"
+            raise Refused("record_moved_on", f"{more}: it is not under what was shown. Look at the record as it is now, and sign that")
+        return body
+
+    def state_of(self, runner: Runner) -> RecordState:
+        """What a signature of this moment is under."""
+        chain, newest = runner.chain, self._newest()
+        root, size = (None, None) if newest is None else (newest.root_text, newest.size)
+        return RecordState(digest=chain.head.hex(), seq=chain.sealed_seq, root=root, size=size)
+
     async def _ended_by(self, session_id: str, key: str | None) -> tuple[Entry, ...]:
         """The step with which a request has ended the session."""
         if key is None:
@@ -85,6 +114,17 @@ class Commands:
         await self.registry.settled()
         steps = await self._store.events(session_id, kinds=frozenset({"phase_ordered"}), limit=_MAX_PHASES)
         return tuple(entry for entry in steps if isinstance(entry.body, PhaseOrdered) and entry.body.request == key)
+
+    async def correct_patient(self, session_id: str, body: PatientCorrected) -> Response:
+        """In an open session as any command; an ended one is judged again for it. Raises as `do`, and Broken."""
+        if self.registry.get(session_id) is not None:
+            return await self.do(session_id, body, key=body.request)
+        if await self._store.session(session_id) is None:
+            raise unknown_session()
+        if session_id in await self._imports.all():
+            raise Problem(409, "brought_in", f"{session_id} was recorded elsewhere and brought in: correct it where it was recorded.")
+        entries, was_done = await on_record(self.registry.afterwards.correct(session_id, body))
+        return answer(Done(tuple(entries), was_done))
 
     async def create(self, body: NewSessionBody, by: str, key: str | None) -> str:
         """The new session's id, or that of the one which this request has made. Raises Problem, CommandRefused, StoreFailed."""
@@ -109,14 +149,12 @@ class Commands:
 
     async def bind(self, session_id: str, body: BindingBody, by: str, key: str | None) -> Response:
         """Mode and source are the registered ones: nobody can bind a simulator as a real device."""
-        rows = {row.device: row for row in await self._access.devices.all() if row.revoked_at_ms is None}
-        device = body.device
-        if device not in rows:
+        row = await self._access.devices.find(body.device)
+        if row is None:
             raise Problem(404, "unknown_device", "No such device is registered, or it was revoked.")
-        row = rows[device]
         if row.mode is Mode.REAL:
             self._refuse_unread(await self.open_session(session_id), body)
-        bound = DeviceBound(by=by, device=device, mode=row.mode, source=row.source, read_back=body.read_back)
+        bound = DeviceBound(by=by, device=row.device, mode=row.mode, source=row.source, read_back=body.read_back)
         return await self.do(session_id, bound, key=key)
 
     @staticmethod
@@ -164,7 +202,7 @@ def routes(commands: Commands, documented: Documented) -> APIRouter:
     @router.post("/sessions/{session_id}/phase", responses=done)
     async def move_on(person: PersonHere, session_id: str, body: PhaseBody, key: RequestKey = None) -> Response:
         require(person, Role.CLINICIAN)
-        return await commands.do(session_id, body.ordered(person.username), key=key)
+        return await commands.do(session_id, body.ordered(person.username, person.name), key=key)
 
     @router.post("/sessions/{session_id}/doses", responses=done)
     async def give(person: PersonHere, session_id: str, body: DoseBody, key: RequestKey = None) -> Response:

@@ -7,15 +7,17 @@ out or changed (4401), when it talks too much (4400), or when too much of what i
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
+from monitor.access.control import AccessControl
 from monitor.access.roles import Person, Role
 from monitor.api import stream_socket
-from monitor.api.auth import PersonHere
+from monitor.api.auth import AddressHere, PersonHere
 from monitor.api.ingest_connection import Patience
 from monitor.api.stream_socket import first_to_end
 from monitor.sessions.registry import Registry
@@ -111,12 +113,16 @@ class Screen:
             await asyncio.sleep(self._patience.recheck_s)
 
 
-def routes(registry: Registry, still_valid: Callable[[Person], bool], patience: Patience) -> APIRouter:
+def routes(registry: Registry, access: AccessControl, patience: Patience) -> APIRouter:
     router = APIRouter()
 
     @router.websocket("/stream")
     async def connect(
-        websocket: WebSocket, person: PersonHere, stream: str = Query("", max_length=64), since: str = Query("", max_length=20)
+        websocket: WebSocket,
+        person: PersonHere,
+        address: AddressHere,
+        stream: str = Query("", max_length=64),
+        since: str = Query("", max_length=20),
     ) -> None:
         await websocket.accept()
         position = int(since) if since.isascii() and since.isdigit() else None
@@ -126,6 +132,12 @@ def routes(registry: Registry, still_valid: Callable[[Person], bool], patience: 
         except TooManyViewers:
             await websocket.close(*TOO_MANY)
             return
-        await Screen(websocket, subscription, registry, person, lambda: still_valid(person), patience).run()
+        screen = Screen(websocket, subscription, registry, person, lambda: access.still_valid(person), patience)
+        name = f"screen {secrets.token_hex(4)}"
+        access.watching(person, address, screen=name, is_open=True)
+        try:
+            await screen.run()
+        finally:
+            access.watching(person, address, screen=name, is_open=False)
 
     return router

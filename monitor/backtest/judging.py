@@ -88,13 +88,13 @@ class Judge:
     def measure(self, said: Said, at_ms: int) -> None:
         engine = self.engine
         try:
-            steps = engine.measure(said, said.received_at_ms, at_ms)
+            steps = engine.measure(said, said.received_at_ms, at_ms, is_kept=False)
         except KeyError:
             if said.device in engine.devices:
                 raise
             self._note(at_ms, "measurement", "left out", f"{said.device} is not bound to the session")
             return
-        if len(steps) > 1:  # the first is the measurement itself where nothing fell due before it
+        if steps:
             self._take(steps)
 
     def advance(self, at_ms: int) -> None:

@@ -1,11 +1,14 @@
-"""Reading exported logs (.jsonl) a block at a time: memory is one block and one line, whatever the length of the log.
+"""Reading exported logs (.jsonl, or that of a bundle) a block at a time: memory is one block and one line, whatever the length of the log.
 
 Whether a file is whole and unchanged is the verifier's question. Here a line must be readable; the first that is not ends the log by name.
 """
 
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import IO, Final, Generic, TypeVar
 
 import msgspec
 
@@ -13,7 +16,9 @@ from schemas.log import Entry
 
 BLOCK_BYTES: Final = 262_144
 MAX_LINE_BYTES: Final = 8 * 1024 * 1024  # of the export format; the longest are session_created and the seals
+RECORD: Final = "record.jsonl"
 
+_NO_BUNDLE: Final = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError, NotImplementedError)  # what zipfile finds wrong
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 LineT = TypeVar("LineT")
@@ -59,13 +64,26 @@ def read_lines(path: Path, decoder: msgspec.json.Decoder[LineT]) -> Iterator[Blo
     """Raises LogBroken."""
     number, end = 1, 0
     try:
-        with path.open("rb", buffering=0) as file:
+        with _opened(path) as file:
             for block in _whole_lines(path, iter(lambda: file.read(BLOCK_BYTES), b"")):
                 end += len(block)
                 yield Block(number, _decode(path, number, block, decoder), end)
                 number += block.count(b"\n")
     except OSError as error:
         raise LogBroken(str(path), None, f"it cannot be read: {error.strerror or error}") from error
+    except _NO_BUNDLE as error:
+        raise LogBroken(str(path), None, f"this is no bundle of a session, or a damaged one: {error}") from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Of a bundle the record in it, unpacked on the way."""
+    if path.suffix != ".zip":
+        with path.open("rb", buffering=0) as file:
+            yield file
+        return
+    with zipfile.ZipFile(path) as archive, archive.open(RECORD) as record:
+        yield record
 
 
 def _whole_lines(path: Path, blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,22 +1,39 @@
 """The lines of a log as far as judging them again needs them, so that a reading is decoded once and into what the core takes.
 
-Inputs are decoded whole and strictly. A measurement is decoded straight into the core's own type, without the verdicts of then. Of the
-outputs, which are made anew, only the names of an alert are taken.
+Inputs are decoded whole and strictly. A measurement is decoded straight into the core's own type, without the verdicts of then, but for a
+device's own doubt. Of the outputs, which are made anew, only the names of an alert are taken.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args
 
 import msgspec
 
+from monitor.core.replay import was_doubted
 from schemas.instant import MAX_INSTANT_MS
 from schemas.log import OUTPUT_KINDS, AlertChanged, Body, Input, Measured
-from schemas.measurement import Measurement, Value
+from schemas.measurement import Measurement, Reason, Validity
+from schemas.vitals import Vital
+
+_VALID = Validity.VALID  # an enum's member is slow to look up, and this is on the path of every reading
+
+
+class SaidValue(msgspec.Struct, frozen=True, gc=False):
+    """A `schemas.measurement.Value`, whose device's doubt is told by the verdict of then."""
+
+    vital: Vital
+    value_milli: int | None
+    validity: Validity
+    reason: Reason
+
+    @property
+    def is_doubted(self) -> bool:
+        return self.validity is not _VALID and was_doubted(self.validity, self.reason)
 
 
 class Said(Measurement, frozen=True, gc=False, tag_field="kind", tag="measurement"):
     """A measurement as a device said it, and when it came."""
 
-    values: tuple[Value, ...] = msgspec.field(name="readings")
+    values: tuple[SaidValue, ...] = msgspec.field(name="readings")  # type: ignore[assignment]  # read as Values are
     received_at_ms: int
 
 

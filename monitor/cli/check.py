@@ -17,7 +17,8 @@ from schemas.log import canonical
 
 def check(
     log: Annotated[
-        list[Path] | None, typer.Argument(help="Exported logs (.jsonl) to judge again. Without one the installation is checked.")
+        list[Path] | None,
+        typer.Argument(help="Exported logs (.jsonl, .zip) to judge again. Without one the installation is checked."),
     ] = None,
     limits: Annotated[Path | None, typer.Option(help="Rule set to check instead of the configured one.")] = None,
 ) -> None:

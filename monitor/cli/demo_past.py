@@ -8,6 +8,7 @@ fraction of a second.
 import heapq
 from collections.abc import Mapping
 from datetime import datetime
+from secrets import token_hex
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -91,7 +92,7 @@ async def live_past(store: SqliteStore, settings: Settings, now_ms: int) -> None
     for no, ended in enumerate(PAST, 1):
         began_ms = now_ms - ended.days * DAY_MS
         scenario = load_scenario(ended.scenario)
-        await store.append(Course(f"S-{no:06d}", ended, scenario, limits, began_ms).played())
+        await store.append(Course(f"S-{no:06d}", ended, scenario, limits, began_ms, token_hex(32)).played())
         if ended.phq9 is not None:
             day = datetime.fromtimestamp(began_ms / 1000, ZoneInfo(settings.site_zone)).date().isoformat()
             await store.review.add_outcome(
@@ -109,11 +110,13 @@ async def live_past(store: SqliteStore, settings: Settings, now_ms: int) -> None
 class Course:
     """One session from its opening to its discharge: bed, clinician and screen in one loop of seconds."""
 
-    def __init__(self, session: str, ended: Ended, scenario: Scenario, limits: tuple[str, str], began_ms: int) -> None:
+    def __init__(
+        self, session: str, ended: Ended, scenario: Scenario, limits: tuple[str, str], began_ms: int, salt: str | None = None
+    ) -> None:
         who = scenario.patient
         patient = Patient(who.birth_year, who.label, round(who.weight_kg * 1000), code_of(scenario))
         self._order = Order(round(scenario.dose_mg * 1000), round(scenario.order.duration_min * 60_000), Treatment.KETAMINE_IV)
-        self._runner = Runner(session, SessionCreated(BY, *limits, self._order, patient, ended.room), began_ms)
+        self._runner = Runner(session, SessionCreated(BY, *limits, self._order, patient, ended.room, salt=salt), began_ms)
         timeline = msgspec.structs.replace(scenario.timeline, recovery_min=RECOVERY_MIN)
         self._bed = Bed(msgspec.structs.replace(scenario, timeline=timeline), ended.seed, began_ms)
         self._device = f"sim-{ended.room.lower().replace(' ', '-')}-past"

@@ -32,7 +32,7 @@ _MINUTE_MS = 60_000
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="A WFDB record (.hea, or its folder), a session export (.jsonl) or a CSV file.")],
+    file: Annotated[Path, typer.Argument(help="A WFDB record (.hea, or its folder), .vital, EDF, a session export (.jsonl) or CSV.")],
     url: UrlOption = None,
     login_url: LoginOption = None,
     device: DeviceOption = None,
@@ -51,7 +51,7 @@ def replay(
     """Play a recording as a device. Everything it sends is marked as replayed, and a value that was not measured stays without one.
 
     Ends with 0 at the end of the recording, 1 when the file cannot be replayed or the monitor refused something, 2 for wrong usage.
-    With --check nothing is played: 0 where the log gives back its alerts, 1 where it does not.
+    With --check nothing is played, and a bundle is taken too: 0 where the log gives back its alerts, 1 where it does not.
     """
     if check_only:
         if any(given is not None for given in (url, login_url, device, token, token_file, from_min)) or describe_only:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import httpx2
 import typer
 
+from monitor.cli.serve import event_loop
 from monitor.cli.simulate_offline import list_scenarios
 from monitor.cli.simulate_offline import record as write_record
 from monitor.cli.simulate_shown import load as run_the_load
@@ -93,7 +94,8 @@ def simulate(
 def _finish(running: Coroutine[Any, Any, object]) -> None:
     """Exit code 1 where the monitor refused something or cannot be reached, 2 for what cannot be asked for."""
     try:
-        asyncio.run(running)
+        with asyncio.Runner(loop_factory=event_loop) as runner:
+            runner.run(running)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     except (SimulationFailed, MonitorRefused, httpx2.TransportError) as error:

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
+import httpx2
 from rich.console import Console
 from rich.live import Live
 
 from monitor.clock import SystemClock
 from simulators.clinician import Clinician
-from simulators.load import Tally, run_load
+from simulators.load import run_load
+from simulators.load_tally import Tally
 from simulators.rest import Rest, origin_of, signed_in
 from simulators.run import BedResult
 from simulators.say import Say
@@ -18,6 +20,7 @@ from simulators.seeds import seeded
 from simulators.view import Seat, table
 
 REFRESH_S: Final = 0.5
+ANSWER_S: Final = 30.0  # for an answer under load: longer than the monitor itself waits for its disk
 
 
 async def shown(running: Coroutine[Any, Any, list[BedResult]], seats: dict[str, Seat]) -> list[BedResult]:
@@ -39,6 +42,7 @@ async def load(url: str | None, login_url: str, beds: int, minutes: float, play:
     url = url or origin_of(login_url)
     http = await signed_in(url, login_url)
     async with http() as client:
+        client.timeout = httpx2.Timeout(ANSWER_S)
         return await run_load(
             url=url,
             clinician=Clinician(Rest(client, rng=seeded(seed, "rest"), say=say)),

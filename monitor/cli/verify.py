@@ -9,7 +9,7 @@ from monitor.export.verify import Unusable, read_public_key, verify_file
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="SESSION.jsonl, or SESSION.csv with SESSION.csv.manifest.json beside it.")],
+    file: Annotated[Path, typer.Argument(help="A bundle (.zip), SESSION.jsonl, or SESSION.csv with its manifest beside it.")],
     key: Annotated[str | None, typer.Option(help="Public key that must have signed: base64, or a file that holds it.")] = None,
 ) -> None:
     """Check an exported session and say what was found; the first bad line and entry are named.

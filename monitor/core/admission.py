@@ -1,7 +1,7 @@
 """Admission: is a value measured at all, plausible, credible beside its neighbours? Each is kept; the verdict says what it may do."""
 
 from collections.abc import Sequence
-from math import inf
+from math import ceil, floor
 from typing import Final
 
 from schemas.limits import Admission
@@ -26,15 +26,17 @@ def judge_value(vital: Vital, value_milli: int | None) -> Reading:
     return Reading(Reason.OUT_OF_RANGE, _INVALID, value_milli, vital)
 
 
-def doubtless(sign: Sign, admission: Admission) -> tuple[float, float]:
-    """(from, step) in thousandths: a valid value of `from` or more that is within `step` of the one before it is never in doubt,
-    whenever that was. It saves the closer look at most values."""
+def plain(sign: Sign, admission: Admission) -> tuple[int, int, int]:
+    """(low, high, step) in thousandths: a value from `low` to `high` that is within `step` of the one before it is valid, whenever that
+    was. It saves the closer look at most values. No value is plain by itself where cuffs are judged together, or where nobody measures."""
+    if not isinstance(sign, Vital) or sign in CUFF_VITALS:
+        return 1, 0, 0
+    low, high = PLAUSIBLE_MILLI[sign]
     if sign is _SPO2:
-        return admission.spo2_uncalibrated_below * 1000, admission.spo2_jump * 1000
+        return max(low, ceil(admission.spo2_uncalibrated_below * 1000)), high, floor(admission.spo2_jump * 1000)
     if sign is _HEART_RATE:
-        lowest, _ = PLAUSIBLE_MILLI[_HEART_RATE]
-        return lowest, lowest * admission.heart_rate_jump_percent / 100
-    return -inf, inf
+        return low, high, floor(low * admission.heart_rate_jump_percent / 100)
+    return low, high, high - low
 
 
 def doubt(vital: Vital, value_milli: int, before_milli: int | None, elapsed_ms: int, admission: Admission) -> Reason:

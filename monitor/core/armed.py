@@ -1,10 +1,16 @@
 """A rule's terms as numbers: resolved against the personal baseline, so that judging is one integer comparison."""
 
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
 import msgspec
 
-from schemas.limits import Direction, Rule, Term
+from schemas.limits import Clause, Direction, Rule, Term
 from schemas.signs import SIGNS, Sign
 from schemas.vitals import Vital, to_milli
+
+_RULES: Final = 1_024  # that are remembered: several rule sets; one more is worked out anew
 
 
 class ArmedTerm(msgspec.Struct, frozen=True):
@@ -19,6 +25,13 @@ class ArmedTerm(msgspec.Struct, frozen=True):
     baseline_milli: int | None
 
 
+ArmedClause = tuple[ArmedTerm, ...]
+ArmedRule = tuple[tuple[ArmedClause, ...], tuple[ArmedClause, ...]]
+"""(all clauses that can breach, of them those that need no confirmation)."""
+Own = Mapping[tuple[Sign, Direction], int]
+"""A patient's own limits, in thousandths."""
+
+
 def rule_sign(rule: Rule) -> Sign:
     """The sign a rule is named for: that of its first term, or the first missing one."""
     return rule.any[0].all[0].sign if rule.any else rule.silent[0]
@@ -30,9 +43,38 @@ def rule_vital(rule: Rule) -> Vital | None:
     return sign if isinstance(sign, Vital) else None
 
 
+@lru_cache(maxsize=_RULES)
 def rule_signs(rule: Rule) -> frozenset[Sign]:
     """Every sign that can move a rule."""
     return frozenset(term.sign for clause in (*rule.any, *rule.immediate) for term in clause.all) | frozenset(rule.silent)
+
+
+def arm_rule(rule: Rule, baselines: Mapping[Sign, int], own: Own) -> ArmedRule:
+    """A clause with a term that lacks its baseline stays inert. Own limits move the limit of a clause of one term; where the values lie
+    beyond which the rule needs no confirmation stays as it is."""
+    return _arm(rule, baselines, own) if baselines or own else _of_the_rule_set(rule)
+
+
+@lru_cache(maxsize=_RULES)
+def _of_the_rule_set(rule: Rule) -> ArmedRule:
+    """The same for every session that begins."""
+    return _arm(rule, {}, {})
+
+
+def _arm(rule: Rule, baselines: Mapping[Sign, int], own: Own) -> ArmedRule:
+    immediate = _armed(rule.immediate, baselines, {})
+    alone = (_armed((clause,), baselines, own if len(clause.all) == 1 else {}) for clause in rule.any)
+    return tuple(armed for one in alone for armed in one) + immediate, immediate
+
+
+def _armed(clauses: tuple[Clause, ...], baselines: Mapping[Sign, int], own: Own) -> tuple[ArmedClause, ...]:
+    found: list[ArmedClause] = []
+    for clause in clauses:
+        terms = [arm_term(moved(term, own.get((term.sign, term.direction))), baselines.get(term.sign)) for term in clause.all]
+        armed = tuple(term for term in terms if term is not None)
+        if len(armed) == len(terms):
+            found.append(armed)
+    return tuple(found)
 
 
 def moved(term: Term, limit_milli: int | None) -> Term:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from monitor.core.armed import ArmedTerm
+from monitor.core.armed import ArmedClause, ArmedTerm
 from monitor.core.channel import Channel
 from schemas.signs import Sign
 
-ArmedClause = tuple[ArmedTerm, ...]
 Channels = Mapping[Sign, Channel]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from monitor.core.admission import PLAUSIBLE_MILLI, doubtless
+from monitor.core.admission import plain
 from schemas.limits import Admission, Freshness
 from schemas.measurement import Reason, Validity
 from schemas.signs import SIGNS, Sign
@@ -18,7 +18,7 @@ class Channel:
     """One source at a time: the first device that gives a vital sign a usable value keeps it until it is unbound. What is charted or
     derived stands until it is set anew; it has no age.
 
-    `band`: between these values (both excluded) no rule is breached, in thousandths.
+    In thousandths: `band`, between these values (both excluded) no rule is breached; `plain`, as `admission.plain` says.
     """
 
     __slots__ = (
@@ -28,13 +28,12 @@ class Channel:
         "bit",
         "current_for_ms",
         "device",
-        "doubtless",
         "gone_after_ms",
         "interval_ms",
         "is_cuff",
         "is_vital",
         "measured_at_ms",
-        "plausible",
+        "plain",
         "reason",
         "received_at_ms",
         "seen_at_ms",
@@ -49,9 +48,8 @@ class Channel:
         self.bit = BITS[sign]
         self.is_cuff = SIGNS[sign].is_cuff
         self.is_vital = isinstance(sign, Vital)
-        self.doubtless = doubtless(sign, admission)
         self._followers: tuple[Channel, ...] = ()
-        self.plausible = PLAUSIBLE_MILLI[sign] if isinstance(sign, Vital) else (-NEVER_MS, NEVER_MS)
+        self.plain = plain(sign, admission)
         self.band = (-NEVER_MS, NEVER_MS)
         self.measured_at_ms = 0
         self.received_at_ms = 0

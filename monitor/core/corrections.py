@@ -21,7 +21,8 @@ from schemas.log import (
     RateSet,
     WasteWitnessed,
 )
-from schemas.session import INFUSED, Order, Phase
+from schemas.patient import PatientCorrected, corrected
+from schemas.session import INFUSED, Order, Patient, Phase
 from schemas.signs import Charted
 
 CORRECTABLE: Final = (RateSet, BolusGiven, ObservationCharted, NoteAdded, DrugDrawn, DrugWasted)
@@ -35,11 +36,18 @@ class Corrections:
         self._order = order
         self._entries: dict[int, tuple[int, Body]] = {}  # seq -> (at, what can be corrected or moves the dose)
         self.voided: dict[int, EntryVoided] = {}
+        self._patient: PatientCorrected | None = None
 
     def take(self, seq: int, at_ms: int, body: Body) -> None:
         """An entry as the log has it, after it was applied."""
         if isinstance(body, _KEPT):
             self._entries[seq] = (at_ms, body)
+        elif isinstance(body, PatientCorrected):
+            self._patient = body
+
+    def patient(self, created: Patient) -> Patient:
+        """Of the session that was created for this one, with the code that was said last. Nothing is judged by it."""
+        return created if self._patient is None else corrected(created, self._patient)
 
     def void(self, body: EntryVoided) -> Body:
         """What does not count any more. Raises Refused: `no_such_entry`, `not_correctable`, `already_corrected`."""

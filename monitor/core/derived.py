@@ -66,9 +66,7 @@ class Derivation:
     def measured(
         self, name: str, device: BoundDevice, readings: Sequence[Reading], fresh: Sequence[Channel], at_ms: int
     ) -> Sequence[Channel]:
-        """After admission has judged a measurement."""
-        if len(fresh) == len(readings) and self._is_calm(device, at_ms):
-            return ()
+        """After admission has judged a measurement that was not `is_calm`."""
         changed: list[Channel] = []
         is_frozen = bool(readings) and readings[0].reason is _NOT_ADVANCING
         if is_frozen is not (name in self._frozen):
@@ -92,8 +90,8 @@ class Derivation:
             changed += self._two_rates(at_ms)
         return changed
 
-    def _is_calm(self, device: BoundDevice, at_ms: int) -> bool:
-        """Whether a measurement whose values are all usable can have changed nothing here. Most are of that sort."""
+    def is_calm(self, device: BoundDevice, at_ms: int) -> bool:
+        """Whether a measurement whose readings are all plain can have changed nothing here. Most are of that sort."""
         return not (
             self._sources.doubtful
             or self._doubtful

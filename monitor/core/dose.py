@@ -1,5 +1,8 @@
 """How much was given: the exact integral of the rates that were set, plus boluses. Integers throughout, so it never drifts."""
 
+from monitor.core.refused import Refused
+from schemas.log import MAX_MICROGRAMS
+
 _MS_PER_MIN = 60_000
 
 
@@ -36,3 +39,10 @@ class Dose:
 def planned_rate_ug_per_min(dose_ug: int, duration_ms: int) -> int:
     """The constant rate that gives `dose_ug` over `duration_ms`: 35,000 ug over 40 min -> 875 ug/min."""
     return round(dose_ug * _MS_PER_MIN / duration_ms) if duration_ms else 0
+
+
+def amount_ug(micrograms: int) -> int:
+    """An amount, or a rate in micrograms a minute, as it was ordered. Raises Refused where nobody can mean it."""
+    if not 0 <= micrograms <= MAX_MICROGRAMS:
+        raise Refused("out_of_range", f"{micrograms} ug is not between 0 and {MAX_MICROGRAMS}")
+    return micrograms

@@ -11,7 +11,7 @@ from monitor.core.baseline import BaselineCollector
 from monitor.core.channel import NEVER_MS, Channel
 from monitor.core.corrections import Corrections
 from monitor.core.derived import Derivation
-from monitor.core.dose import Dose, planned_rate_ug_per_min
+from monitor.core.dose import Dose, amount_ug, planned_rate_ug_per_min
 from monitor.core.drug import DrugAccount
 from monitor.core.gates import Facts, gates_of, judge_gates, no_baseline, refuse_closed
 from monitor.core.judge import Judge, Step
@@ -20,11 +20,10 @@ from monitor.core.own_limits import OwnLimit, OwnLimits
 from monitor.core.phases import JUDGED_PHASES, refuse_step
 from monitor.core.refused import Refused
 from monitor.core.signals import UNANSWERED, Signals
-from monitor.core.sources import Sources
+from monitor.core.sources import Sources, plain_readings
 from schemas.alert import Alert
 from schemas.limits import Before
 from schemas.log import (
-    MAX_MICROGRAMS,
     AlertAcknowledged,
     AlertChanged,
     AlertNotified,
@@ -59,6 +58,7 @@ from schemas.log import (
     WasteWitnessed,
 )
 from schemas.measurement import Measurement, Mode, Validity
+from schemas.patient import PatientCorrected
 from schemas.session import INFUSED, OPEN_PHASES, Baseline, Phase, Treatment
 from schemas.signs import SIGNS, Charted, Derived
 from schemas.vitals import Vital
@@ -134,24 +134,32 @@ class Engine:
 
     # --- measurements -------------------------------------------------------------------------------------------------------------
 
-    def measure(self, measurement: Measurement, received_at_ms: int, at_ms: int) -> list[Step]:
-        """A measurement of a bound device. Raises KeyError for a device that is not bound here: routing is the caller's."""
+    def measure(self, measurement: Measurement, received_at_ms: int, at_ms: int, *, is_kept: bool = True) -> list[Step]:
+        """A measurement of a bound device. Raises KeyError for a device that is not bound here: routing is the caller's. `is_kept` false:
+        the caller has its entry and wants only what it caused."""
         name = measurement.device
         device = self.devices[name]
         if at_ms < self.at_ms:
             at_ms = self.at_ms
-        steps = self.advance(at_ms)
-        self._input_ms = at_ms
-        readings, fresh, is_claimed = self._sources.take(device, measurement, received_at_ms, at_ms)
-        steps.append((at_ms, Measured(measurement.counter, name, measurement.measured_at_ms, device.mode, readings, received_at_ms)))
-        derived = self._derived.measured(name, device, readings, fresh, at_ms)
+        steps = self.advance(at_ms) if at_ms >= self.wake_ms else []
+        self.at_ms = self._input_ms = at_ms
+        judged, fresh, is_claimed = self._sources.take(device, measurement, received_at_ms, at_ms)
+        is_calm = judged is None and self._derived.is_calm(device, at_ms)
+        if is_kept or not is_calm:
+            readings = plain_readings(measurement) if judged is None else judged
+            if is_kept:
+                body = Measured(measurement.counter, name, measurement.measured_at_ms, device.mode, readings, received_at_ms)
+                steps.append((at_ms, body))
+            if not is_calm:
+                fresh = [*fresh, *self._derived.measured(name, device, readings, fresh, at_ms)]
         if is_claimed:
             self._look_anew(at_ms)
         if self.phase in JUDGED_PHASES:
             begun = len(steps)
-            self._judge_fresh([*fresh, *derived] if derived else fresh, at_ms, steps)
+            self._judge.judge(fresh, at_ms, steps)
             if len(steps) > begun:
                 self._follow(steps, begun, at_ms)
+            self._wake_at(self._judge.wake_ms)
         elif self.phase is Phase.BASELINE:
             self._collect(fresh, at_ms)
         return steps
@@ -236,7 +244,7 @@ class Engine:
                 return self.signals.resume("ended_by_person"), ()
             case LimitProposed() | LimitConfirmed():
                 return self._move_limit(body, at_ms), ()
-            case NoteAdded() | AlertNotified():
+            case NoteAdded() | AlertNotified() | PatientCorrected():
                 return (), ()
             case _:  # the beginning of a log, a measurement, an output
                 raise Refused("not_a_command", f"{type(body).__name__} is not a command")
@@ -264,11 +272,11 @@ class Engine:
                 raise Refused("no_rate", f"{self.created.order.treatment} is not infused: record each dose as it is given")
             if self.phase is not Phase.INFUSING:
                 raise Refused("not_infusing", f"a rate can be set while infusing; the session is {self.phase}")
-            self.dose.set_rate(_amount(body.rate_ug_per_min), at_ms)
+            self.dose.set_rate(amount_ug(body.rate_ug_per_min), at_ms)
         else:
             if self.phase not in JUDGED_PHASES:
                 raise Refused("not_infusing", f"a bolus can be recorded from the start of the infusion on; the session is {self.phase}")
-            self.dose.add_bolus(_amount(body.amount_ug))
+            self.dose.add_bolus(amount_ug(body.amount_ug))
         self._wake_at(at_ms)
         return self._derived.dose_changed(self.dose, self.stopped_at_ms, at_ms)
 
@@ -388,9 +396,3 @@ class Engine:
         """Real only if every device is."""
         modes = {device.mode for device in self.devices.values()}
         return next((mode for mode in (Mode.SIMULATED, Mode.REPLAYED) if mode in modes), Mode.REAL)
-
-
-def _amount(micrograms: int) -> int:
-    if not 0 <= micrograms <= MAX_MICROGRAMS:
-        raise Refused("out_of_range", f"{micrograms} ug is not between 0 and {MAX_MICROGRAMS}")
-    return micrograms

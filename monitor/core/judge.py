@@ -103,10 +103,11 @@ class Judge:
         Most values are of that sort: this is on the path of every measurement."""
         bits = outside = 0
         for channel in fresh:
-            bits |= channel.bit
+            bit = channel.bit
+            bits |= bit
             low, high = channel.band
             if not low < channel.value_milli < high:  # type: ignore[operator]  # a fresh channel has a value
-                outside |= channel.bit
+                outside |= bit
             if channel.is_cuff:
                 self._remeasure_until_ms.pop(channel.sign, None)  # what was asked for has come
         if not (outside or bits & self._open_bits):

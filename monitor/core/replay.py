@@ -9,7 +9,9 @@ from monitor.core.engine import Engine, Step
 from monitor.core.limits import LimitsError
 from monitor.core.refused import Refused
 from schemas.log import OUTPUT_KINDS, Body, Entry, Measured, SessionCreated
-from schemas.measurement import Measurement, Value
+from schemas.measurement import Measurement, Reason, Validity, Value
+
+_DOUBTED = frozenset({Reason.DEVICE_DOUBT, Reason.LATE, Reason.SECOND_SOURCE})
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -68,7 +70,9 @@ class Replay:
 
     def _input(self, engine: Engine, body: Body, at_ms: int) -> list[Step]:
         if isinstance(body, Measured):
-            values = tuple(Value(reading.vital, reading.value_milli) for reading in body.readings)
+            values = tuple(
+                Value(reading.vital, reading.value_milli, was_doubted(reading.validity, reading.reason)) for reading in body.readings
+            )
             return engine.measure(Measurement(body.device, body.counter, body.measured_at_ms, values), body.received_at_ms, at_ms)
         return engine.apply(body, at_ms)  # type: ignore[arg-type]  # outputs were taken out above
 
@@ -76,6 +80,11 @@ class Replay:
         replayed = self._expected.popleft() if self._expected else None
         if replayed != logged:
             yield Difference(seq, logged, replayed)
+
+
+def was_doubted(validity: Validity, reason: Reason) -> bool:
+    """By its device. Of a value that is late or of a second source the verdict alone tells it: a weak pulse pressure is found again."""
+    return validity is Validity.QUESTIONABLE and reason in _DOUBTED
 
 
 def _begin(entry: Entry) -> Engine | None:

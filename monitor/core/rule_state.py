@@ -7,8 +7,8 @@ fires at its deadline, whoever notices it when.
 
 from msgspec.structs import replace
 
-from monitor.core.armed import ArmedTerm, arm_term, moved, rule_signs, rule_vital
-from monitor.core.breach import ArmedClause, Channels, breached_clause, is_cleared, is_denied
+from monitor.core.armed import ArmedTerm, arm_rule, rule_signs, rule_vital
+from monitor.core.breach import Channels, breached_clause, is_cleared, is_denied
 from monitor.core.channel import BITS
 from monitor.core.reason import breach_reason, held_reason, missing_reason, seconds, unheld_reason
 from schemas.alert import PRIORITY_RANK, Alert, AlertState, Why
@@ -59,8 +59,6 @@ class RuleState:
         self._is_questionable = False
         self._cleared_readings = 0
         self._cleared_since_ms: int | None = None
-        self._clauses: tuple[ArmedClause, ...] = ()
-        self._immediate: tuple[ArmedClause, ...] = ()
         self._baselines: dict[Sign, int] = {}
         self._own: dict[tuple[Sign, Direction], int] = {}
         self._again = ""  # the reason with which a latched alert recurs
@@ -70,8 +68,10 @@ class RuleState:
 
     def arm(self, baselines: tuple[Baseline, ...]) -> None:
         """Resolve the terms against the baseline. A clause with a term that lacks its baseline stays inert."""
-        self._baselines = {baseline.vital: baseline.value_milli for baseline in baselines}
-        self._arm()
+        theirs: dict[Sign, int] = {baseline.vital: baseline.value_milli for baseline in baselines if baseline.vital in self.signs}
+        if theirs != self._baselines:
+            self._baselines = theirs
+            self._arm()
 
     def own_limit(self, vital: Vital, direction: Direction, limit_milli: int) -> None:
         """From here on this patient's own limit. Where the values beyond which the rule needs no confirmation lie stays as it is."""
@@ -93,19 +93,7 @@ class RuleState:
         return next((term for term in terms if term.vital is vital and term.direction is direction and term.limit is not None), None)
 
     def _arm(self) -> None:
-        clauses = tuple(armed for clause in self.rule.any if (armed := self._armed(clause.all, is_alone=len(clause.all) == 1)))
-        self._immediate = tuple(armed for clause in self.rule.immediate if (armed := self._armed(clause.all, is_alone=False)))
-        self._clauses = clauses + self._immediate
-
-    def _armed(self, terms: tuple[Term, ...], *, is_alone: bool) -> ArmedClause | None:
-        armed: list[ArmedTerm] = []
-        for term in terms:
-            own = self._own.get((term.sign, term.direction)) if is_alone else None
-            resolved = arm_term(moved(term, own), self._baselines.get(term.sign))
-            if resolved is None:
-                return None
-            armed.append(resolved)
-        return tuple(armed)
+        self._clauses, self._immediate = arm_rule(self.rule, self._baselines, self._own)
 
     def terms(self) -> tuple[ArmedTerm, ...]:
         """Every term that can breach."""

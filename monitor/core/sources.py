@@ -6,12 +6,12 @@ from monitor.core.device_track import DeviceTrack
 from monitor.core.refused import Refused
 from schemas.limits import Limits
 from schemas.log import DeviceBound, DeviceJoined
-from schemas.measurement import Measurement, Mode, Reading, Reason, Validity
+from schemas.measurement import Measurement, Mode, Reading, Reason, Validity, Value
 from schemas.signs import SIGNS, Derived, Sign
 from schemas.vitals import VITAL_SIGNS, Vital
 
 _OF_ONE_CUFF = (Derived.SHOCK_INDEX, Derived.RATE_PRESSURE, Derived.SYSTOLIC_PROJECTED)  # old, they say as little as the cuff itself
-_NONE, _SECOND_SOURCE, _NOT_ADVANCING = Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
+_NONE, _SECOND_SOURCE, _NOT_ADVANCING, _DEVICE_DOUBT = Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING, Reason.DEVICE_DOUBT
 _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
 
 
@@ -88,30 +88,49 @@ class Sources:
 
     def take(
         self, device: BoundDevice, measurement: Measurement, received_at_ms: int, at_ms: int
-    ) -> tuple[tuple[Reading, ...], list[Channel], bool]:
-        """The readings with their verdicts, the channels that have a usable new value, and whether a channel got its source by it."""
+    ) -> tuple[tuple[Reading, ...] | None, list[Channel], bool]:
+        """The readings with their verdicts, the channels that have a usable new value, and whether a channel got its source by it. No
+        readings where each is valid for no particular reason (`plain_readings`): most measurements are of that sort, and this is on the
+        path of every one."""
         timing = device.track.time(measurement, received_at_ms)
-        channels = self.channels
-        readings: list[Reading] = []
-        sinks: list[Channel] = []
-        has_cuff = False
-        for value in measurement.values:
-            vital, value_milli = value.vital, value.value_milli
-            channel = channels[vital]
-            has_cuff |= channel.is_cuff
-            sinks.append(channel)
-            low, high = channel.plausible
-            plain = value_milli is not None and low <= value_milli <= high
-            readings.append(Reading(_NONE, _VALID, value_milli, vital) if plain else judge_value(vital, value_milli))
-        if has_cuff:
+        fresh: list[Channel] = []
+        if timing is _NONE and not (self.questionable or self.doubtful):
+            name, measured_at_ms, channels = measurement.device, measurement.measured_at_ms, self.channels
+            for value in measurement.values:
+                channel, value_milli = channels[value.vital], value.value_milli
+                before_milli = channel.value_milli
+                if value_milli is None or before_milli is None or channel.device != name or value.is_doubted:
+                    break
+                low, high, step = channel.plain
+                if not (low <= value_milli <= high and -step <= value_milli - before_milli <= step):
+                    break
+                channel.validity = _VALID
+                channel.reason = _NONE
+                channel.measured_at_ms = measured_at_ms
+                channel.received_at_ms = received_at_ms
+                channel.value_milli = value_milli
+                channel.seen_at_ms = at_ms
+                fresh.append(channel)
+            else:
+                return None, fresh, False
+        return self._look_closely(device, measurement, timing, fresh, received_at_ms, at_ms)
+
+    def _look_closely(
+        self, device: BoundDevice, measurement: Measurement, timing: Reason, fresh: list[Channel], received_at_ms: int, at_ms: int
+    ) -> tuple[tuple[Reading, ...], list[Channel], bool]:
+        """As `take`, whose first values may be in `fresh` already."""
+        readings = [judge_value(value.vital, value.value_milli) for value in measurement.values]
+        sinks = [self.channels[value.vital] for value in measurement.values]
+        if any(channel.is_cuff for channel in sinks):
             readings = judge_cuff(readings, self._admission)
+        if any(value.is_doubted for value in measurement.values):
+            readings = [_doubted(reading, value) for reading, value in zip(readings, measurement.values, strict=True)]
         if timing is not _NONE:
             return tuple([_untimely(reading, timing) for reading in readings]), [], False
-        fresh: list[Channel] = []
         is_claimed = False
         name, measured_at_ms = measurement.device, measurement.measured_at_ms
-        for index, channel in enumerate(sinks):
-            reading = readings[index]
+        for index in range(len(fresh), len(sinks)):
+            channel, reading = sinks[index], readings[index]
             validity = reading.validity
             if channel.device != name:
                 if channel.device is not None:
@@ -122,15 +141,12 @@ class Sources:
                 channel.claim(name, device.intervals.get(channel.sign))
                 is_claimed = True
             if validity is _VALID:
-                value_milli, before_milli = reading.value_milli, channel.value_milli
-                least, step = channel.doubtless
-                if before_milli is None or value_milli < least or not -step <= value_milli - before_milli <= step:  # type: ignore[operator]
-                    reading = readings[index] = self._beside_the_last(reading, channel, at_ms)
-                    validity = reading.validity
+                reading = readings[index] = self._beside_the_last(reading, channel, at_ms)
+                validity = reading.validity
             if validity is _QUESTIONABLE:
                 self.questionable |= channel.bit
                 self.doubtful |= channel.bit
-            elif self.questionable:
+            else:
                 self.doubtful &= ~channel.bit
                 if validity is _VALID:
                     self.questionable &= ~channel.bit
@@ -155,6 +171,18 @@ class Sources:
         elapsed_ms = at_ms - seen_ms if seen_ms is not None else 0
         reason = doubt(reading.vital, value_milli, channel.value_milli, elapsed_ms, self._admission)
         return reading if reason is _NONE else Reading(reason, _QUESTIONABLE, value_milli, reading.vital)
+
+
+def plain_readings(measurement: Measurement) -> tuple[Reading, ...]:
+    """Each valid, for no particular reason."""
+    return tuple([Reading(_NONE, _VALID, value.value_milli, value.vital) for value in measurement.values])
+
+
+def _doubted(reading: Reading, value: Value) -> Reading:
+    """What would be valid is questionable where the device itself doubts it."""
+    if not value.is_doubted or reading.validity is not _VALID:
+        return reading
+    return Reading(_DEVICE_DOUBT, _QUESTIONABLE, reading.value_milli, reading.vital)
 
 
 def _untimely(reading: Reading, timing: Reason) -> Reading:

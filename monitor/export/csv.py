@@ -7,17 +7,17 @@ manifest beside the file.
 
 import asyncio
 from collections.abc import AsyncIterator
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from monitor.export.cells import END, text_cell, time_text
 from monitor.export.event_cells import event_cells
 from monitor.export.jsonl import SLICE
 from monitor.export.manifest import Stamp, Tally, csv_manifest, header_of
 from monitor.export.selection import LogSource, Selection, mode_of
 from monitor.sessions.journal import describe
-from schemas.instant import format_ms
 from schemas.log import Entry, Measured
+from schemas.measurement import Mode, Reading
 from schemas.vitals import VITAL_SIGNS, format_milli
 
 COLUMNS: Final = (
@@ -36,14 +36,9 @@ COLUMNS: Final = (
     "at",
     "text",
 )
-_FORMULA_STARTS: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # ASCII, and the full-width forms some spreadsheets fold to them
+MAX_KNOWN: Final = 20_000  # cells of readings that are kept: some 5 MB; at the bound all are forgotten
+_MODE: Final = {mode: f'"{mode.value}",' for mode in Mode}
 _UNITS: Final = {vital: sign.unit.value for vital, sign in VITAL_SIGNS.items()}
-
-
-def text_cell(text: str) -> str:
-    """A quoted cell that no spreadsheet runs as a formula. NUL, which many readers take for the end, becomes U+2400."""
-    guarded = "'" + text if text.startswith(_FORMULA_STARTS) else text
-    return '"' + guarded.replace('"', '""').replace("\0", "\u2400") + '"'
 
 
 class CsvExport:
@@ -55,6 +50,9 @@ class CsvExport:
         self._stamp = stamp
         self._session = text_cell(selection.session)
         self._mode = text_cell(mode_of(selection.modes))
+        self._devices: dict[str, str] = {}
+        self._cells: dict[int, str] = {}
+        self._kept: list[Reading] = []
         self._tally = Tally(selection)
         self._hash = sha256()
         self._rows = 0
@@ -63,8 +61,7 @@ class CsvExport:
 
     async def rows(self) -> AsyncIterator[bytes]:
         """Bytes of whole rows, the names of the columns first."""
-        yield self._counted([",".join(COLUMNS)])
-        self._rows = 0
+        yield self._counted([",".join(COLUMNS), END])
         async for chunk in self._source.entries(self._selection.session, until_seq=self._selection.last_seq):
             for start in range(0, len(chunk), SLICE):
                 yield self._add(chunk[start : start + SLICE])
@@ -80,46 +77,51 @@ class CsvExport:
         return csv_manifest(header, self._tally.contents(), rows=self._rows, size_bytes=self._size_bytes, sha256=digest, key=key)
 
     def _add(self, entries: list[Entry]) -> bytes:
-        rows: list[str] = []
+        parts: list[str] = []
+        session, devices, known = self._session, self._devices, self._cells.get
         for entry in entries:
-            if isinstance(entry.body, Measured):
-                self._readings(entry, entry.body, rows)
-            else:
-                rows.append(self._event(entry))
+            body = entry.body
+            if type(body) is not Measured:
+                parts.append(self._event(entry))
+                self._rows += 1
+                continue
+            device = devices.get(body.device) or self._device(body.device)
+            before = f'{session},{entry.seq},"measurement",{device}{_MODE[body.mode]}'
+            times = f'"{time_text(body.measured_at_ms)}","{time_text(body.received_at_ms)}","{time_text(entry.at_ms)}",""{END}'
+            for reading in body.readings:
+                parts += before, known(id(reading)) or self._cells_of(reading), times
+            self._rows += len(body.readings)
         self._tally.add(entries)
-        return self._counted(rows)
+        return self._counted(parts)
 
-    def _readings(self, entry: Entry, body: Measured, rows: list[str]) -> None:
-        before = f'{self._session},{entry.seq},"measurement",{text_cell(body.device)},"{body.mode.value}","'
-        times = f'"{_time(body.measured_at_ms)}","{_time(body.received_at_ms)}","{_time(entry.at_ms)}",""'
-        for reading in body.readings:
-            milli = reading.value_milli
-            value = "" if milli is None else format_milli(milli)
-            unit = _UNITS[reading.vital]
-            rows.append(f'{before}{reading.vital.value}",{value},"{unit}","{reading.validity.value}","{reading.reason.value}",{times}')
+    def _cells_of(self, reading: Reading) -> str:
+        """What a row says of a reading alone. Kept by the identity of the reading, which is held on to: a store gives the same one for the
+        same values."""
+        if len(self._cells) >= MAX_KNOWN:
+            self._cells.clear()
+            self._kept.clear()
+        value = "" if reading.value_milli is None else format_milli(reading.value_milli)
+        self._kept.append(reading)
+        self._cells[id(reading)] = cells = (
+            f'"{reading.vital.value}",{value},"{_UNITS[reading.vital]}","{reading.validity.value}","{reading.reason.value}",'
+        )
+        return cells
+
+    def _device(self, device: str) -> str:
+        """Its cell. As many are kept as devices were bound."""
+        self._devices[device] = cell = text_cell(device) + ","
+        return cell
 
     def _event(self, entry: Entry) -> str:
         kind = entry.body.__struct_config__.tag
         cells = event_cells(entry.body)
         mode = text_cell(cells.mode) if cells.mode else self._mode
+        at, text = time_text(entry.at_ms), text_cell(describe(entry.body))
         where = f'{self._session},{entry.seq},"{kind}",{text_cell(cells.device)},{mode},"{cells.vital}"'
-        return f'{where},{cells.value},"{cells.unit}","","{cells.reason}","","","{_time(entry.at_ms)}",{text_cell(describe(entry.body))}'
+        return f'{where},{cells.value},"{cells.unit}","","{cells.reason}","","","{at}",{text}{END}'
 
-    def _counted(self, rows: list[str]) -> bytes:
-        rows.append("")
-        block = "\r\n".join(rows).encode()
-        self._rows += len(rows) - 1
+    def _counted(self, parts: list[str]) -> bytes:
+        block = "".join(parts).encode()
         self._size_bytes += len(block)
         self._hash.update(block)
         return block
-
-
-def _time(at_ms: int) -> str:
-    """As `format_ms`, the second kept: neighbours share it."""
-    seconds, milliseconds = divmod(at_ms, 1000)
-    return f"{_second(seconds)}{milliseconds:03d}Z"
-
-
-@lru_cache(maxsize=1024)
-def _second(seconds: int) -> str:
-    return format_ms(seconds * 1000)[:-4]

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
+from monitor.core.chain import format_of
 from monitor.export.selection import Selection
 from monitor.export.signing import InstallationKey
-from schemas.log import FORMAT as LOG_FORMAT
 from schemas.log import DeviceBound, Entry, Measured, PhaseOrdered, SessionCreated, canonical
 from schemas.measurement import Mode
 from schemas.session import OPEN_PHASES
@@ -18,11 +18,13 @@ CSV_IS_A_VIEW: Final = "this CSV is a view for reading; the record is the JSONL 
 
 
 class Stamp(msgspec.Struct, frozen=True):
-    """Who exports, with what and when. `software` is the version of this program."""
+    """Who exports, with what and when. `software` is the version of this program. `installation`: its lasting name, where its keys have
+    changed; empty: that of its key."""
 
     key: InstallationKey
     software: str
     exported_at_ms: int
+    installation: str = ""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):
@@ -32,7 +34,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="h
     format: str = EXPORT_FORMAT
     installation: str
     intended_use: str = INTENDED_USE
-    log_format: str = LOG_FORMAT
+    log_format: str
     modes: tuple[Mode, ...]
     session: str
     software: str
@@ -71,17 +73,21 @@ class Tally:
         self._last: Entry | None = None
         self._ended = False
         self._limits_sha256: str | None = None
-        self._seals = selection.seals
+        self._selection = selection
 
     def add(self, entries: list[Entry]) -> None:
         if not entries:
             return
         self._first = self._first or entries[0]
         self._last = entries[-1]
-        self._counts.update([type(entry.body) for entry in entries])
-        for entry in entries:
-            match entry.body:
-                case Measured(mode=mode) | DeviceBound(mode=mode):
+        bodies = [entry.body for entry in entries]
+        self._counts.update(map(type, bodies))
+        for body in bodies:
+            if type(body) is Measured:
+                self._modes.add(body.mode)
+                continue
+            match body:
+                case DeviceBound(mode=mode):
                     self._modes.add(mode)
                 case PhaseOrdered(phase=phase):
                     self._ended = self._ended or phase not in OPEN_PHASES
@@ -90,19 +96,18 @@ class Tally:
 
     def contents(self) -> Contents:
         first, last = self._first, self._last
-        sealed_seq = self._seals[-1].last_seq if self._seals else 0
         return Contents(
-            complete=self._ended and last is not None and sealed_seq == last.seq,
+            complete=self._ended and last is not None and self._selection.sealed_seq == last.seq,
             counts={str(kind.__struct_config__.tag): count for kind, count in self._counts.items()},  # type: ignore[attr-defined]  # a Struct
             entries=self._counts.total(),
             first_at_ms=first.at_ms if first else None,
             first_seq=first.seq if first else None,
-            head=self._seals[-1].digest if self._seals else None,
+            head=self._selection.head,
             last_at_ms=last.at_ms if last else None,
             last_seq=last.seq if last else None,
             limits_sha256=self._limits_sha256,
             modes=tuple(sorted(self._modes)),
-            seals=len(self._seals),
+            seals=self._selection.seals,
         )
 
 
@@ -110,6 +115,7 @@ def header_of(selection: Selection, stamp: Stamp) -> Header:
     return Header(
         exported_at_ms=stamp.exported_at_ms,
         installation=stamp.key.key_id,
+        log_format=format_of(selection.salt),
         modes=selection.modes,
         session=selection.session,
         software=stamp.software,
@@ -118,13 +124,13 @@ def header_of(selection: Selection, stamp: Stamp) -> Header:
 
 def jsonl_manifest(header: Header, contents: Contents, unsealed: Unsealed, sha256: str, key: InstallationKey) -> bytes:
     """Last line of a JSONL export. `sha256` is over every byte before it."""
-    return _signed({**_fields(header), **_fields(contents), "sha256": sha256, "type": "manifest", "unsealed": _fields(unsealed)}, key)
+    return signed({**_fields(header), **_fields(contents), "sha256": sha256, "type": "manifest", "unsealed": _fields(unsealed)}, key)
 
 
 def csv_manifest(header: Header, contents: Contents, *, rows: int, size_bytes: int, sha256: str, key: InstallationKey) -> bytes:
     """The file beside a CSV export. `rows` without the row of column names; `sha256` is over the whole CSV file of `size_bytes`."""
     about = {"record": CSV_IS_A_VIEW, "rows": rows, "sha256": sha256, "size_bytes": size_bytes, "type": "csv_manifest"}
-    return _signed({**_fields(header), **_fields(contents), **about}, key)
+    return signed({**_fields(header), **_fields(contents), **about}, key)
 
 
 def _fields(value: msgspec.Struct) -> dict[str, object]:
@@ -132,7 +138,7 @@ def _fields(value: msgspec.Struct) -> dict[str, object]:
     return fields
 
 
-def _signed(fields: dict[str, object], key: InstallationKey) -> bytes:
+def signed(fields: dict[str, object], key: InstallationKey) -> bytes:
     """Signature over the canonical bytes of everything but the signature itself."""
     fields["public_key"] = key.public_text
     fields["signature"] = key.sign(canonical(fields))

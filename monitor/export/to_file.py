@@ -6,24 +6,25 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from monitor.export.bundle.job import Job
 from monitor.export.csv import CsvExport
-from monitor.export.jsonl import jsonl
-from monitor.export.manifest import Stamp
-from monitor.export.selection import LogSource, Selection
+from monitor.export.formats import FORMS, Format
 
 
-async def jsonl_to_file(source: LogSource, selection: Selection, stamp: Stamp, path: Path) -> list[Path]:
-    """Replaces `path`. Returns what was written."""
-    await _write(jsonl(source, selection, stamp), path)
+async def form_to_file(job: Job, form: Format, path: Path) -> list[Path]:
+    """Replaces `path`; a table gets its manifest beside it. Returns what was written."""
+    if form is Format.CSV:
+        return await _csv_to_file(job, path)
+    await blocks_to_file(FORMS[form].blocks(job), path)
     return [path]
 
 
-async def csv_to_file(source: LogSource, selection: Selection, stamp: Stamp, path: Path) -> list[Path]:
+async def _csv_to_file(job: Job, path: Path) -> list[Path]:
     """Replaces `path` and `path`.manifest.json. The manifest comes last: between the two the old one refuses the new table."""
-    export = CsvExport(source, selection, stamp)
-    await _write(export.rows(), path)
+    export = CsvExport(job.source, job.selection, job.stamp)
+    await blocks_to_file(export.rows(), path)
     beside = path.with_name(f"{path.name}.manifest.json")
-    await _write(_once(export.manifest()), beside)
+    await blocks_to_file(_once(export.manifest()), beside)
     return [path, beside]
 
 
@@ -33,7 +34,7 @@ async def to_pipe(blocks: AsyncIterator[bytes], pipe: BinaryIO) -> None:
     pipe.flush()
 
 
-async def _write(blocks: AsyncIterator[bytes], path: Path) -> None:
+async def blocks_to_file(blocks: AsyncIterator[bytes], path: Path) -> None:
     """To a draft beside `path`, which takes its name after the bytes are on disk. A failure leaves no draft and the old file."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

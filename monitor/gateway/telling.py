@@ -1,11 +1,13 @@
 """What of a device's words goes to the monitor, and what stays behind in the spool's notes. Pure.
 
-The wire carries vital signs and null. A value that the device itself doubts becomes null there; a setting, an event or a number that is no
-vital sign has no place on it; demo data never goes out as a patient's. Nothing of that is lost: it becomes a note, and is counted.
+The wire carries vital signs, null, and a word for what the device itself doubts; a value that may be an old one told again becomes null. A
+setting, an event or a number that is no vital sign has no place on it; demo data never goes out as a patient's. Nothing of that is lost: it
+becomes a note, and is counted.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
@@ -13,12 +15,14 @@ from monitor.adapters.device_time import TimeBasis
 from monitor.adapters.doubts import Doubt
 from monitor.adapters.quantities import vital_of
 from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Kind, Sender, Told, Undecoded, Unmapped
+from monitor.gateway.forwarded import LATE_MS, SenderClocks
 from monitor.store.spool import Kept, Note
 from schemas.device_wire import WireReading
-from schemas.measurement import Mode, Validity
+from schemas.measurement import Mode
 from schemas.vitals import MILLI, VITAL_SIGNS, Vital
 
 _MEASURED: Final = frozenset({Kind.CONTINUOUS, Kind.APERIODIC})
+_REMEMBERED: Final = 256  # of what was sent last; what is sent again after more than that is kept a second time, as history
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -37,6 +41,7 @@ class Telling:
         self._addressees = addressees
         self._told_within_ms = told_within_ms
         self._pinned: Sender | None = None  # who speaks, where no sender is configured
+        self._clocks = SenderClocks()
         self._offset_ms: dict[Sender, int] = {}  # arrival minus the device's own clock, the smallest seen: streams tell it
 
     def take(self, told: Iterable[Told]) -> tuple[list[Kept], list[Note]]:
@@ -93,6 +98,8 @@ class Telling:
     def _row(self, device: str, item: DeviceMeasurement, readings: tuple[WireReading, ...]) -> Kept:
         arrived_ms, at_ms = item.received_at_ms, item.time.at_ms
         said_by = f"{item.sender.device}/{item.sender.place}"
+        if item.is_forwarded and item.kind is Kind.CONTINUOUS and at_ms is not None:
+            return self._forwarded(device, item, at_ms, readings)
         told = ((f"message of {said_by}", item.message_id),) if item.message_id else ()
         has_clock = item.time.text and (item.kind is not Kind.CONTINUOUS or item.time.basis is not TimeBasis.IMPOSSIBLE)
         if has_clock:  # a device whose clock stands says the same again: nothing new was measured, and silence will tell
@@ -106,6 +113,19 @@ class Telling:
         is_old = arrived_ms - measured_ms > self._told_within_ms
         return Kept(device, measured_ms if is_old else arrived_ms, arrived_ms, readings, is_stream=False, is_old=is_old, told=told)
 
+    def _forwarded(self, device: str, item: DeviceMeasurement, at_ms: int, readings: tuple[WireReading, ...]) -> Kept:
+        """Of a sender that keeps what it cannot send: it may send some of it twice, and none of it counts as now for coming now."""
+        arrived_ms = item.received_at_ms
+        codes = ",".join(sorted(value.origin.code for value in item.values))
+        name = f"{item.sender.device}/{item.sender.place} {item.message_id or f'{item.time.text} {codes}'}"
+        told = ((f"sent before {crc32(name.encode()) % _REMEMBERED}", name),)
+        measured_ms = self._clocks.measured_ms(item.sender, at_ms, arrived_ms)
+        if measured_ms is None:
+            readings = tuple(msgspec.structs.replace(reading, doubt=Doubt.AGE_UNKNOWN.value) for reading in readings)
+        if measured_ms is None or arrived_ms - measured_ms <= LATE_MS:
+            return Kept(device, arrived_ms, arrived_ms, readings, told=told)
+        return Kept(device, measured_ms, arrived_ms, readings, is_old=True, told=told)
+
 
 def _readings(item: DeviceMeasurement) -> tuple[tuple[WireReading, ...], str]:
     """What goes out, and the kind of note that keeps the rest; empty where there is none."""
@@ -116,13 +136,14 @@ def _readings(item: DeviceMeasurement) -> tuple[tuple[WireReading, ...], str]:
         if vital is None:
             left = left or "other"
             continue
-        milli = value.value_milli if value.validity is Validity.VALID else None
+        milli = None if Doubt.AGE_UNKNOWN in value.doubts else value.value_milli
         if value.doubts and value.doubts != (Doubt.NOT_MEASURED,):
             left = "doubt"
         if vital in made and (made[vital].value is not None or milli is None):
             left = left or "other"  # the same sign from a second probe: the first that has a number speaks
             continue
-        made[vital] = WireReading(vital, None if milli is None else milli / MILLI, VITAL_SIGNS[vital].unit)
+        unit = VITAL_SIGNS[vital].unit
+        made[vital] = WireReading(vital, None, unit) if milli is None else WireReading(vital, milli / MILLI, unit, *value.doubts[:1])
     return tuple(made.values()), left
 
 

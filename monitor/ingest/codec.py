@@ -62,7 +62,7 @@ def measurements_of(device: str, frame: Frame) -> list[Measurement] | Refusal:
             milli = value * per_unit
             if not least <= milli <= most:
                 return _wrong_reading(wire, index, frame.seq)
-            values.append(Value(vital, round(milli)))  # schemas.vitals.to_milli, without the call
+            values.append(Value(vital, round(milli), reading.doubt != ""))  # schemas.vitals.to_milli, without the call
         since = moment - _EPOCH
         measured_at_ms = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000  # instant.to_ms, three times as fast
         made.append(Measurement(device, wire.counter, measured_at_ms, tuple(values)))
@@ -83,9 +83,16 @@ def _is_plain(raw: bytes | str, frame: Frame) -> bool:
     for wire in frame.measurements:
         expected += 10 * len(wire.readings)  # "vital" "..." "value" "unit" "..."
     if isinstance(raw, str):
-        extra, names_boot, names_sent = raw.count('"') - expected, '"boot"' in raw, '"sent_at"' in raw
+        extra, names_boot, names_sent, names_doubt = raw.count('"') - expected, '"boot"' in raw, '"sent_at"' in raw, '"doubt"' in raw
     else:
-        extra, names_boot, names_sent = raw.count(b'"') - expected, b'"boot"' in raw, b'"sent_at"' in raw
+        extra, names_boot, names_sent, names_doubt = (
+            raw.count(b'"') - expected,
+            b'"boot"' in raw,
+            b'"sent_at"' in raw,
+            b'"doubt"' in raw,
+        )
+    if names_doubt:  # "doubt" "..."
+        extra -= 4 * sum(reading.doubt != "" for wire in frame.measurements for reading in wire.readings)
     return extra == (names_boot and (2 if frame.boot is None else 4)) + (names_sent and (2 if frame.sent_at is None else 4))
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from monitor.access.brought_in import Imports
 from monitor.review.alerting import Occurrence, Span, analyse, occurrences
 from monitor.review.summary import FORM, LogIncomplete, Summing
 from monitor.store.ports import SessionRow, Store, StoreFailed
@@ -44,12 +45,13 @@ class LogUnreadable(ValueError):
 
 
 class Past:
-    """Owned by the event loop. `zone`: of the site."""
+    """Owned by the event loop. `zone`: of the site. `imports`: which sessions were recorded elsewhere."""
 
-    def __init__(self, store: Store, review: ReviewStore, zone: str) -> None:
+    def __init__(self, store: Store, review: ReviewStore, zone: str, imports: Imports | None = None) -> None:
         self._store = store
         self._review = review
         self._zone = zone
+        self._imports = imports
         self._filling: asyncio.Task[None] | None = None
         self._unreadable: set[str] = set()  # until the next start; at most as many as there are sessions
 
@@ -72,13 +74,14 @@ class Past:
     async def figures(self, rows: list[SessionRow]) -> list[SessionFigures]:
         """Of each, in their order; a session whose log cannot be read is left out."""
         kept = await self._review.figures([row.id for row in rows if row.phase not in OPEN_PHASES], FORM)
+        brought = {} if self._imports is None else await self._imports.all()
         found: list[SessionFigures] = []
         for row in rows:
-            if row.id in kept:
-                found.append(_decode(kept[row.id]))
-                continue
             with suppress(LogUnreadable):
-                found.append(await self._worked_out(row.id, is_over=row.phase not in OPEN_PHASES))
+                worked_out = row.id not in kept
+                made = await self._worked_out(row.id, is_over=row.phase not in OPEN_PHASES) if worked_out else _decode(kept[row.id])
+                # the code may have been corrected since they were kept
+                found.append(msgspec.structs.replace(made, patient=row.patient, brought_in=brought.get(row.id)))
         return found
 
     async def of(self, session: str) -> SessionFigures:

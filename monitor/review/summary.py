@@ -21,8 +21,9 @@ from schemas.log import (
     SessionCreated,
 )
 from schemas.measurement import Mode, Reason, Validity
+from schemas.patient import PatientCorrected, corrected, is_afterword
 from schemas.review import AlertCounts, SessionFigures, Symptom
-from schemas.session import OPEN_PHASES, Phase
+from schemas.session import OPEN_PHASES, Patient, Phase
 from schemas.signs import Charted
 from schemas.vitals import MILLI, Vital
 
@@ -78,6 +79,8 @@ class Summing:
     def __init__(self) -> None:
         self._created: SessionCreated | None = None
         self._first = self._last = Entry(0, NoteAdded("", ""), 0, "")
+        self._last_ms = 0
+        self._patient = Patient(None, "", 0)
         self._phase = Phase.PLANNED
         self._started_ms: int | None = None
         self._stopped_ms: int | None = None
@@ -94,11 +97,15 @@ class Summing:
     def take(self, entry: Entry) -> None:
         body, at_ms = entry.body, entry.at_ms
         self._last = entry
+        if not is_afterword(body):
+            self._last_ms = at_ms
         match body:
             case Measured():
                 self._measured(body, at_ms)
             case SessionCreated():
-                self._created, self._first = body, entry
+                self._created, self._first, self._patient = body, entry, body.patient
+            case PatientCorrected():
+                self._patient = corrected(self._patient, body)
             case DeviceBound():
                 self._modes[body.mode] = None
             case PhaseOrdered():
@@ -164,7 +171,7 @@ class Summing:
         return SessionFigures(
             session=last.session,
             room=created.room,
-            patient=created.patient,
+            patient=self._patient,
             order=created.order,
             phase=self._phase,
             modes=tuple(self._modes),
@@ -172,8 +179,8 @@ class Summing:
             started_at_ms=self._started_ms,
             stopped_at_ms=self._stopped_ms,
             closed_at_ms=self._closed_ms,
-            last_at_ms=last.at_ms,
-            given_ug=self._dose.given_ug(last.at_ms),
+            last_at_ms=self._last_ms,
+            given_ug=self._dose.given_ug(self._last_ms),
             baseline_sbp=_units(self._baselines.get(Vital.SYSTOLIC_BP)),
             baseline_dbp=_units(self._baselines.get(Vital.DIASTOLIC_BP)),
             peak_sbp=_units(extremes.sbp),

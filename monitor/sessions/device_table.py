@@ -44,10 +44,11 @@ class DeviceTable:
     def unbind(self, device: str) -> None:
         self._session_of.pop(device, None)
 
-    def release(self, session: str) -> None:
-        """The session is over: its devices are free."""
-        for device in [name for name, bound_to in self._session_of.items() if bound_to == session]:
-            del self._session_of[device]
+    def release(self, session: str, devices: Iterable[str]) -> None:
+        """The session is over: those of its devices that are still bound to it are free."""
+        for device in devices:
+            if self._session_of.get(device) == session:
+                del self._session_of[device]
 
     def unbound(self) -> tuple[UnboundNow, ...]:
         """Those that send readings which belong nowhere."""

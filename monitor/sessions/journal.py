@@ -42,6 +42,8 @@ from schemas.log import (
     SignedOff,
     WasteWitnessed,
 )
+from schemas.patient import PatientCorrected
+from schemas.session import RecordState
 from schemas.signs import SIGNS
 from schemas.stream_wire import AlertStep, Happened
 from schemas.vitals import VITAL_SIGNS, format_milli
@@ -120,12 +122,16 @@ def describe(body: Body) -> str:
             return f"{body.device} disconnected: {body.why}"
         case PhaseOrdered():
             override = f", overriding: {body.override}" if body.override else ""
-            return f"{body.phase} ordered by {body.by}{override}"
+            signed = f", signed {body.name}{_under(body.under)}" if body.name else ""
+            return f"{body.phase} ordered by {body.by}{override}{signed}"
         case AlertAcknowledged():
             comment = f": {body.comment}" if body.comment else ""
             return f"{body.alert} acknowledged by {body.by}{comment}"
         case NoteAdded() | EntryVoided() | SignedOff():
             return _said(body)
+        case PatientCorrected():
+            late = ", after the session was signed for or had ended" if body.is_late else ""
+            return f"Patient code {body.code or 'none'}, not {body.old_code or 'none'}, corrected by {body.by}{late}: {body.reason}"
         case RateSet() | BolusGiven() | DrugDrawn() | DrugWasted() | WasteWitnessed():
             return _drug(body)
         case MonitorRestarted():
@@ -148,8 +154,16 @@ def _said(body: NoteAdded | EntryVoided | SignedOff) -> str:
     if isinstance(body, NoteAdded):
         return f"{body.by}: {body.text}"
     if isinstance(body, SignedOff):
-        return f"Signed by {body.name} ({body.by}): {body.meaning}"
+        return f"Signed by {body.name} ({body.by}): {body.meaning}{_under(body.under)}"
     return f"Entry {body.voids} was made in error, marked by {body.by}: {body.reason}"
+
+
+def _under(state: RecordState | None) -> str:
+    """The state of the record that was signed: enough of the digest to find it, all of it stands in the record."""
+    if state is None:
+        return ""
+    checkpoint = "" if state.size is None else f", checkpoint {state.size}"
+    return f" [under entry {state.seq}, digest {state.digest[:16]}{checkpoint}]"
 
 
 def _drug(body: RateSet | BolusGiven | DrugDrawn | DrugWasted | WasteWitnessed) -> str:

@@ -8,7 +8,7 @@ from monitor.sessions.calls import Calls
 from monitor.sessions.requests import Requests
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
-from schemas.log import DeviceBound, DeviceUnbound, Seal, canonical
+from schemas.log import DeviceBound, DeviceUnbound, Seal
 
 MAX_BINDINGS = 10_000  # bindings and unbindings of a session that are looked at
 _SLICE = 200  # entries judged before the event loop gets its turn: about 5 ms
@@ -30,7 +30,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
         for index, entry in enumerate(entries):
             if entry.seq != chain.seq + 1:
                 raise Broken(f"{session}: entry {entry.seq} follows entry {chain.seq}")
-            chain.extend(entry.seq, entry.at_ms, canonical(entry))
+            chain.take(entry)
             for difference in judge.feed(entry):
                 first = first or difference
             calls.follow(entry)

@@ -123,16 +123,24 @@ class Recorder:
 
     def add(self, runner: Runner, made: tuple[list[Entry], list[Seal]]) -> asyncio.Future[None]:
         """Entries of one session, in order. The future is done when they are on disk; it fails (StoreFailed) where they never will be."""
+        pending = self._take(made)
+        try:
+            pending.news.take(runner, made[0], self._view)
+        except Exception as error:  # noqa: BLE001 - what is judged goes on record, also where it cannot be put into words
+            self._on_unshown(runner, error)
+        return pending.done
+
+    def file(self, made: tuple[list[Entry], list[Seal]]) -> asyncio.Future[None]:
+        """The same of a session that has ended: no live screen shows it any more."""
+        return self._take(made).done
+
+    def _take(self, made: tuple[list[Entry], list[Seal]]) -> Pending:
         entries, seals = made
         pending = self._pending()
         pending.entries.extend(entries)
         pending.seals.extend(seals)
         self._waiting += len(entries)
-        try:
-            pending.news.take(runner, entries, self._view)
-        except Exception as error:  # noqa: BLE001 - what is judged goes on record, also where it cannot be put into words
-            self._on_unshown(runner, error)
-        return pending.done
+        return pending
 
     def move(self, position: Position) -> asyncio.Future[None]:
         """A device's position, on disk together with what it stands for."""

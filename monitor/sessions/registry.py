@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from secrets import token_hex
 from typing import Final
 
 from monitor.clock import Clock
 from monitor.core.refused import Refused
 from monitor.notify.dispatch import Dispatcher
+from monitor.sessions.afterwards import Afterwards, fitted
+from monitor.sessions.by_room import ByRoom
 from monitor.sessions.canary import DEVICE as CANARY_DEVICE
 from monitor.sessions.canary import Canary
 from monitor.sessions.device_positions import DevicePosition, FrameRefused
@@ -63,6 +66,7 @@ class Registry:
         self._limits = limits
         self._version = version
         self._runners: dict[str, Runner] = {}
+        self._by_room = ByRoom()
         self._devices = DeviceTable()
         self._next_no = 1
         self._refused = 0
@@ -75,6 +79,7 @@ class Registry:
         self._recorder = Recorder(
             store, self.hub, partial(self.trouble.put, "recording"), self._do.view, self._do.untold, telemetry.commits.observe
         )
+        self.afterwards = Afterwards(store, clock, self._recorder)
         self._watch = Watch(clock, self._advance)
         dispatcher = second_channel or Dispatcher((), real)
         self._calls = SecondChannel(dispatcher, real, self._runners, self._do.tell, telemetry, public_url=public_url)
@@ -109,6 +114,7 @@ class Registry:
             if difference is not None:
                 self.trouble.report(row.id, f"{row.id}: its replay differs from its log at entry {difference.seq}")
             self._runners[row.id] = runner
+            self._by_room.opened(runner)
             for device in runner.engine.devices:
                 self._devices.bind(device, row.id)
         self._keep_time_going()
@@ -223,15 +229,15 @@ class Registry:
         self._recorder.need_store()
         if len(self._runners) >= MAX_OPEN_SESSIONS:
             raise Refused("too_many_sessions", f"{MAX_OPEN_SESSIONS} sessions are open")
-        taken = next((runner.session for runner in self._runners.values() if runner.engine.created.room == room), None)
-        if taken is not None:
+        if (taken := self._by_room.session_in(room)) is not None:
             raise Refused("room_in_use", f"{room} has an open session, {taken}: close it first")
         session = f"S-{self._next_no:06d}"
         at_ms = self._clock.now_ms()
-        runner = Runner(session, SessionCreated(by, *self._limits, order, patient, room, indication, request), at_ms)
+        runner = Runner(session, SessionCreated(by, *self._limits, order, patient, room, indication, request, token_hex(32)), at_ms)
         made = runner.begin(at_ms)
         self._next_no += 1
         self._runners[session] = runner
+        self._by_room.opened(runner)
         done = self._do.record(runner, made)
         self.screens.introduce(runner)
         await asyncio.shield(done)
@@ -239,16 +245,14 @@ class Registry:
 
     def created_by(self, request: str) -> str | None:
         """The open session that a request has made."""
-        return next((runner.session for runner in self._runners.values() if runner.engine.created.request == request), None)
+        return self._by_room.made_by(request)
 
     async def command(self, session_id: str, body: Input) -> list[Entry]:
         """Carry a command out; what it wrote into the log, when that is on disk. Raises KeyError, CommandRefused, StoreFailed."""
         runner = self._runners[session_id]
-        if isinstance(body, DeviceBound):
-            other = self._devices.session_of(body.device)
-            if other is not None and other != session_id:
-                raise Refused("device_in_use", f"{body.device} is bound to {other}: unbind it there first")
-        made = self._do.apply(runner, body)
+        if isinstance(body, DeviceBound) and (other := self._devices.session_of(body.device)) not in {None, session_id}:
+            raise Refused("device_in_use", f"{body.device} is bound to {other}: unbind it there first")
+        made = self._do.apply(runner, fitted(runner.engine, body))
         done = self._do.record(runner, made)
         if isinstance(body, DeviceBound):
             self._devices.bind(body.device, session_id)
@@ -263,15 +267,15 @@ class Registry:
 
     def _greet(self, runner: Runner, device: str) -> None:
         """A device that was connected before it was bound has joined now."""
-        position = self._devices.position(device)
-        if position is not None:
+        if (position := self._devices.position(device)) is not None:
             position.bound()
             if position.is_connected:
                 self._do.tell(runner, DeviceJoined(position.boot, device, position.intervals))
 
     def _close(self, runner: Runner) -> None:
         self._runners.pop(runner.session, None)
-        self._devices.release(runner.session)
+        self._by_room.closed(runner)
+        self._devices.release(runner.session, runner.engine.devices)
 
     # --- devices ------------------------------------------------------------------------------------------------------------------
 
@@ -285,18 +289,15 @@ class Registry:
         position.start(boot)
         position.is_connected = True
         position.intervals = intervals
-        runner = self._runner_of(device)
-        if runner is not None:
+        if (runner := self._runner_of(device)) is not None:
             self._do.tell(runner, DeviceJoined(boot, device, intervals))
         return position.durable
 
     def left(self, device: str, why: str) -> None:
         """The connection ended."""
-        position = self._devices.position(device)
-        if position is not None:
+        if (position := self._devices.position(device)) is not None:
             position.is_connected = False
-        runner = self._runner_of(device)
-        if runner is not None:
+        if (runner := self._runner_of(device)) is not None:
             self._do.tell(runner, DeviceLeft(device, why))
 
     def subscribe_remeasure(self, device: str, callback: Callable[[Vital, float], None]) -> Callable[[], None]:

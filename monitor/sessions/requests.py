@@ -10,7 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 from msgspec.structs import replace
 
 from monitor.core.refused import Refused
-from schemas.log import ASKED, Entry, Input
+from schemas.log import ASKED, Body, Entry, Input, PhaseOrdered, SignedOff
+from schemas.patient import PatientCorrected
 
 MAX_REQUESTS: Final = 2_000  # of a session, the newest: a request is sent again within minutes, not after so many others
 MAX_ENTRIES: Final = 100  # of one request: more than there are signs to chart at once
@@ -68,9 +69,16 @@ class Requests:
         entries = self._done.get(request or "")
         if entries is None:
             return None
-        if [entry.body for entry in entries] != list(bodies):
+        if [_asked_for(entry.body) for entry in entries] != [_asked_for(body) for body in bodies]:
             raise Refused("request_reused", "another request has been made under this id")
         return entries
+
+
+def _asked_for(body: Body) -> Body:
+    """What a person asked for: without what the record was when they signed or corrected."""
+    if isinstance(body, PatientCorrected):
+        return replace(body, is_late=False)
+    return replace(body, under=None) if isinstance(body, SignedOff | PhaseOrdered) else body
 
 
 def asked(bodies: Sequence[Input], request: str | None) -> list[Input]:

@@ -9,19 +9,20 @@ from monitor.sessions.calls import Calls
 from monitor.sessions.requests import Requests
 from monitor.sessions.views import session_now
 from monitor.stream.watching import Watchers
-from schemas.log import Entry, Input, Measured, Seal, SessionCreated, canonical
+from schemas.log import AlertNotified, AlertShown, Entry, Input, Measured, ScreensChanged, Seal, SessionCreated, canonical
 from schemas.measurement import Measurement
 from schemas.stream_wire import SessionNow
 
 SEAL_EVERY_MS = 10_000  # a range of measurements is open for at most this long
+_UNTOLD = (Measured, AlertShown, ScreensChanged, AlertNotified)  # what comes by itself and says nothing of what was done or judged
 
 
 class Runner:
     """Entries leave here numbered and under the chain; nothing else writes into this session's log.
 
     Beside its log a session has, for as long as the process lives: `watched_by`, what it was last told of the screens; `receipts`, which
-    person has shown which alert; `calls`, what the second channel was asked for; `requests`, what was done for which request; `is_over`,
-    where it is not to be judged any more.
+    person has shown which alert; `calls`, what the second channel was asked for; `requests`, what was done for which request; `told_seq`,
+    the newest entry that whoever signs must have seen; `is_over`, where it is not to be judged any more.
     """
 
     def __init__(self, session: str, created: SessionCreated, at_ms: int) -> None:
@@ -42,7 +43,7 @@ class Runner:
         self.chain = chain
         self.calls = calls
         self.requests = requests
-        self.seq = chain.seq
+        self.seq = self.told_seq = chain.seq
         self.scheduled_ms = NEVER_MS  # when the watch will next look at it
         self.watched_by: Watchers | None = None
         self.receipts: set[tuple[str, str]] = set()
@@ -91,10 +92,12 @@ class Runner:
         for at_ms, body in steps:
             self.seq += 1
             entry = Entry(at_ms, body, self.seq, self.chain.session)
-            self.chain.extend(self.seq, at_ms, canonical(entry))
+            self.chain.take(entry)
             entries.append(entry)
             if type(body) is not Measured:
                 has_event = True
+                if type(body) not in _UNTOLD:
+                    self.told_seq = self.seq
                 self.requests.take(entry)
                 self.engine.corrections.take(self.seq, at_ms, body)
         opened_ms = self.chain.first_unsealed_at_ms

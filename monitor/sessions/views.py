@@ -22,7 +22,7 @@ def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> Sessio
     return SessionNow(
         id=engine.session,
         room=room,
-        patient=created.patient,
+        patient=engine.corrections.patient(created.patient),
         order=created.order,
         phase=engine.phase,
         phase_since_ms=engine.phase_since_ms,
@@ -80,7 +80,7 @@ def _signature(engine: Engine) -> SignatureNow | None:
     if engine.signed_off is None:
         return None
     body, at_ms = engine.signed_off
-    return SignatureNow(at_ms, body.by, body.meaning, body.name)
+    return SignatureNow(at_ms, body.by, body.meaning, body.name, body.under)
 
 
 def _channel_now(vital: Vital, channel: Channel, now_ms: int) -> VitalNow:

@@ -4,16 +4,23 @@ Writes go through the writer's thread, each in a transaction of its own, so that
 the readers. A job says no by its result and has then written nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
+from monitor.access.chain import GENESIS, ChainWalk, chained
 from monitor.access.ports import (
+    MAX_ACCESS_ROWS,
+    AccessHead,
+    AccessKind,
     AccessLogRow,
+    AccessQuery,
     AccessStoreFailed,
     AlreadyThere,
+    ChainCheck,
+    ChainedRow,
     DeviceRow,
     LoginTicketRow,
     NotThere,
@@ -26,7 +33,7 @@ from monitor.store.ports import StoreFailed
 _T = TypeVar("_T")
 _R = TypeVar("_R", bound=msgspec.Struct)
 _DAY_MS: Final = 86_400_000
-_MAX_LOG_ROWS: Final = 1_000
+_KINDS: Final = frozenset(kind.value for kind in AccessKind)
 
 
 class Write(Protocol):
@@ -111,19 +118,29 @@ class SqlAccessStore:
         if not await self._update("UPDATE device SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE device = ?", (at_ms, device)):
             raise NotThere(device)
 
+    async def device(self, device: str) -> DeviceRow | None:
+        rows = await self._select(DeviceRow, "device", "WHERE device = ?", device)
+        return rows[0] if rows else None
+
     async def devices(self) -> list[DeviceRow]:
         return await self._select(DeviceRow, "device", "ORDER BY device")
 
     # Access log
 
     async def log_access(self, rows: list[AccessLogRow]) -> None:
-        values = [(row.at_ms, row.kind.value, row.who, row.address, row.what, row.detail, row.times) for row in rows]
-        statement = "INSERT INTO access_log (at_ms, kind, who, address, what, detail, times) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        await self._write(lambda connection: connection.executemany(statement, values).rowcount)
+        await self._write(lambda connection: _append(connection, rows))
 
     async def access_log(self, *, before_no: int | None = None, limit: int = 200) -> list[AccessLogRow]:
-        before = 1 << 62 if before_no is None else before_no
-        return await self._select(AccessLogRow, "access_log", "WHERE no < ? ORDER BY no DESC LIMIT ?", before, min(limit, _MAX_LOG_ROWS))
+        return [found.row for found in await self.find_access(AccessQuery(before_no=before_no, limit=limit))]
+
+    async def find_access(self, query: AccessQuery) -> list[ChainedRow]:
+        return await self._read(_find, query)
+
+    async def access_head(self) -> AccessHead | None:
+        return await self._read(_head)
+
+    async def check_access(self, expected: AccessHead | None = None) -> ChainCheck:
+        return await self._read(_check, expected)
 
     # How
 
@@ -150,8 +167,11 @@ class SqlAccessStore:
         return await self._write(lambda connection: int(connection.execute(statement, values).rowcount))
 
     async def _select(self, form: type[_R], table: str, which: str, *values: object) -> list[_R]:
+        return await self._read(_select, form, table, which, *values)
+
+    async def _read(self, work: Callable[..., _T], *arguments: Any) -> _T:
         try:
-            return await self._read_work(_select, form, table, which, *values)
+            return await self._read_work(work, *arguments)
         except StoreFailed as error:
             raise AccessStoreFailed(error.kind, error.detail) from error
 
@@ -167,6 +187,58 @@ def _select(connection: Connection, form: type[_R], table: str, which: str, *val
     columns = form.__struct_fields__
     rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table} {which}", values)  # noqa: S608 - names are ours
     return [msgspec.convert(dict(zip(columns, row, strict=True)), form) for row in rows]
+
+
+# The access log is chained: one job of the writer at a time, so nothing comes between the last digest and the next.
+
+
+def _append(connection: Connection, rows: list[AccessLogRow]) -> None:
+    columns = (*AccessLogRow.__struct_fields__, "digest")
+    values = [
+        (*(_plain(getattr(new.row, column)) for column in AccessLogRow.__struct_fields__), bytes.fromhex(new.digest))
+        for new in chained(rows, _head(connection))
+    ]
+    connection.executemany(f"INSERT INTO access_log ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", values)  # noqa: S608 - names are ours
+
+
+def _head(connection: Connection) -> AccessHead | None:
+    row = connection.execute("SELECT no, digest FROM access_log ORDER BY no DESC LIMIT 1").fetchone()
+    return None if row is None else AccessHead(row[0], row[1].hex())
+
+
+def _find(connection: Connection, query: AccessQuery) -> list[ChainedRow]:
+    terms: list[tuple[str, object]] = [("a.no < ?", 1 << 62 if query.before_no is None else query.before_no)]
+    given = (("who = ?", query.who), ("what = ?", query.what), ("at_ms >= ?", query.from_ms), ("at_ms < ?", query.until_ms))
+    terms += [(f"a.{term}", value) for term, value in given if value is not None]
+    where = " AND ".join(term for term, _ in terms)
+    values = [value for _, value in terms]
+    if query.kinds is not None:
+        where += f" AND a.kind IN ({', '.join('?' * len(query.kinds))})"
+        values += sorted(kind.value for kind in query.kinds)
+    names = ", ".join(f"a.{column}" for column in AccessLogRow.__struct_fields__)
+    statement = (
+        f"SELECT a.digest, b.digest, {names} FROM access_log AS a LEFT JOIN access_log AS b ON b.no = a.no - 1 "  # noqa: S608 - names are ours
+        f"WHERE {where} ORDER BY a.no DESC LIMIT ?"
+    )
+    rows = connection.execute(statement, (*values, min(query.limit, MAX_ACCESS_ROWS))).fetchall()
+    return [ChainedRow(_access_row(row), (before or GENESIS).hex(), digest.hex()) for digest, before, *row in rows]
+
+
+def _check(connection: Connection, expected: AccessHead | None) -> ChainCheck:
+    names = ", ".join(AccessLogRow.__struct_fields__)
+    walk = ChainWalk(expected)
+    for digest, *row in connection.execute(f"SELECT digest, {names} FROM access_log ORDER BY no"):  # noqa: S608 - names are ours
+        if not walk.take(_access_row(row), digest):
+            break
+    return walk.end()
+
+
+def _access_row(row: Sequence[object]) -> AccessLogRow:
+    """As it is kept, whatever stands there: a kind that no version wrote is what a check must find, and a list must show."""
+    fields: dict[str, Any] = dict(zip(AccessLogRow.__struct_fields__, row, strict=True))
+    if fields["kind"] in _KINDS:
+        fields["kind"] = AccessKind(fields["kind"])
+    return AccessLogRow(**fields)
 
 
 def _plain(value: object) -> object:

@@ -29,6 +29,7 @@ REASON: Final[dict[Reason, int]] = {
     Reason.JUMP: 7,
     Reason.UNCALIBRATED: 8,
     Reason.PULSE_PRESSURE: 9,
+    Reason.DEVICE_DOUBT: 10,
 }
 
 MODE: Final[dict[Mode, int]] = {Mode.REAL: 1, Mode.SIMULATED: 2, Mode.REPLAYED: 3}

@@ -56,6 +56,8 @@ class Ledger:
         self.positions: dict[str, Position] = {}
         self.moved: OrderedDict[str, tuple[int, int]] = OrderedDict()  # device -> (arrival, at_ms) since when its row is behind
         self.next_arrival_no = 1
+        self.next_leaf_no = 1
+        self.ended = 0  # sessions, since start
         self.cleared_below = 1  # arrivals with a smaller number are filed and committed
         self.newest_at_ms = 0
         self.behind: dict[str, tuple[str, int]] = {}  # session -> (kind of failure, first seq) of the batch that all later ones wait for
@@ -133,6 +135,7 @@ def load(connection: Connection, ripe_at: int) -> Ledger:
     ledger = Ledger()
     connection.execute("BEGIN")
     try:
+        ledger.next_leaf_no = connection.execute("SELECT coalesce(max(leaf_no), 0) + 1 FROM leaf").fetchone()[0]
         for number, device, boot, seq in connection.execute("SELECT device_no, device, boot, seq FROM device_position"):
             ledger.add_device(device, number)
             if boot:

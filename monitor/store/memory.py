@@ -6,10 +6,12 @@ from itertools import islice
 
 from msgspec.structs import replace
 
+from monitor.core.merkle import leaf_hash
 from monitor.store import trend
 from monitor.store.ports import CHUNK, MAX_ASIDE_ROWS, Aside, Batch, Position, SessionRow, StoreFailed, Trend, cut
 from monitor.store.rows import kind_of, measurement_row, session_no
-from schemas.log import DeviceBound, DeviceUnbound, Entry, Measured, PhaseOrdered, Seal, SessionCreated
+from schemas.log import DeviceBound, DeviceUnbound, Entry, Measured, PhaseOrdered, Seal, SessionCreated, canonical
+from schemas.patient import PatientCorrected, corrected
 from schemas.session import OPEN_PHASES, Phase
 from schemas.vitals import Vital
 
@@ -21,6 +23,7 @@ class MemoryStore:
         self.logs: dict[str, list[Entry]] = {}
         self.rows: dict[str, SessionRow] = {}
         self.sealed: dict[str, list[Seal]] = {}
+        self.leaves: list[tuple[Seal, bytes]] = []  # in the order of the commits
         self.known: dict[str, Position] = {}
         self.bound: dict[str, str] = {}  # device -> session
         self.kept_aside: list[Aside] = []
@@ -40,6 +43,7 @@ class MemoryStore:
             self._derive(entry)
         for seal in batch.seals:
             self.sealed.setdefault(seal.session, []).append(seal)
+            self.leaves.append((seal, leaf_hash(canonical(seal))))
         self.known.update({position.device: position for position in batch.positions})
         self.kept_aside = [*self.kept_aside, *map(cut, batch.aside)][-MAX_ASIDE_ROWS:]
         done.set_result(None)
@@ -74,6 +78,8 @@ class MemoryStore:
         row = replace(self.rows[session], last_seq=entry.seq)
         if isinstance(body, PhaseOrdered):
             row = replace(row, phase=body.phase, closed_at_ms=None if body.phase in OPEN_PHASES else entry.at_ms)
+        elif isinstance(body, PatientCorrected):
+            row = replace(row, patient=corrected(row.patient, body))
         self.rows[session] = row
 
     async def sessions(self, *, open_only: bool) -> list[SessionRow]:
@@ -92,14 +98,15 @@ class MemoryStore:
         events = (entry for entry in self.logs.get(session, []) if entry.seq > since_seq and type(entry.body) is not Measured)
         return list(islice((entry for entry in events if kinds is None or kind_of(entry.body) in kinds), limit))
 
-    async def seals(self, session: str) -> list[Seal]:
-        return sorted(self.sealed.get(session, []), key=lambda seal: seal.last_seq)
+    async def seals(self, session: str, *, since_seq: int = 0, limit: int | None = None) -> list[Seal]:
+        found = [seal for seal in self.sealed.get(session, []) if seal.last_seq > since_seq]
+        return sorted(found, key=lambda seal: seal.last_seq)[:limit]
 
     async def trend(self, session: str, vitals: tuple[Vital, ...], *, since_ms: int, until_ms: int, max_points: int) -> dict[Vital, Trend]:
         window = trend.Window(vitals, since_ms, until_ms, max_points)
         log = self.logs.get(session, [])
         rows = (measurement_row(1, 1, entry, entry.body) for entry in log if isinstance(entry.body, Measured))
-        return trend.thin(trend.points_of(rows, window), window)
+        return trend.thin(trend.rows_of(rows), window)
 
     async def positions(self) -> dict[str, Position]:
         return dict(self.known)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from monitor.core.merkle import leaf_hash
 from monitor.store.connection import Connection
 from monitor.store.ledger import Ledger, PositionRow, SessionState, encode_arrival
 from monitor.store.ports import Aside, Batch, Position, StoreFailed, cut
@@ -23,13 +24,16 @@ from monitor.store.rows import (
     session_no,
     session_table_row,
 )
-from schemas.log import DeviceBound, DeviceUnbound, Entry, Measured, PhaseOrdered, Seal, SessionCreated
-from schemas.session import OPEN_PHASES
+from schemas.log import DeviceBound, DeviceUnbound, Entry, Measured, PhaseOrdered, Seal, SessionCreated, canonical
+from schemas.patient import PatientCorrected
+from schemas.session import OPEN_PHASES, is_code
 
 _BIND: Final = "INSERT INTO binding (session_no, opened_seq, device, mode, source, opened_at_ms) VALUES (?, ?, ?, ?, ?, ?)"
 _UNBIND: Final = "UPDATE binding SET closed_at_ms = ? WHERE session_no = ? AND device = ? AND closed_at_ms IS NULL"
 _UNBIND_ALL: Final = "UPDATE binding SET closed_at_ms = ? WHERE session_no = ? AND closed_at_ms IS NULL"
 _CODE: Final = "INSERT INTO session_patient (session_no, code) VALUES (?, ?)"
+_NO_CODE: Final = "DELETE FROM session_patient WHERE session_no = ?"
+_NO_FIGURES: Final = "DELETE FROM session_figures WHERE session_no = ?"
 _PHASE: Final = "UPDATE session SET phase = ?, closed_at_ms = ? WHERE session_no = ?"
 # A number beyond 64 bits; a text without UTF-8 or a digest that is not hex; a value that its form forbids.
 _UNWRITABLE: Final = (OverflowError, ValueError, msgspec.MsgspecError)
@@ -53,13 +57,24 @@ class Plan:
         self.sessions: list[SessionTableRow] = []
         self.derived: list[tuple[str, tuple[object, ...]]] = []  # statements on `session` and `binding`, in the order of the log
         self.seals: list[SealRow] = []
+        self.leaves: list[tuple[int, bytes]] = []  # number and hash of the leaf of each of `seals`
+        self.ended: list[int] = []  # sessions
         self.positions: dict[str, Position] = {}
         self.devices: dict[str, int] = {}  # heard for the first time
         self.aside: list[Aside] = []
 
     def add(self, batch: Batch) -> None:
         """Raises StoreFailed; then nothing of the batch is in the plan."""
-        lists: tuple[list[Any], ...] = (self.rows, self._row_states, self.events, self.sessions, self.derived, self.seals)
+        lists: tuple[list[Any], ...] = (
+            self.rows,
+            self._row_states,
+            self.events,
+            self.sessions,
+            self.derived,
+            self.seals,
+            self.leaves,
+            self.ended,
+        )
         marks = [len(each) for each in lists]
         taken: list[SessionState] = []
         try:
@@ -138,8 +153,17 @@ class Plan:
             is_open = body.phase in OPEN_PHASES
             self.derived.append((_PHASE, (body.phase.value, None if is_open else at_ms, number)))
             if not is_open:
+                self.ended.append(number)
                 self.derived.append((_UNBIND_ALL, (at_ms, number)))
+        elif isinstance(body, PatientCorrected):
+            self._patient(number, body)
         self.events.append(event_row(number, entry))
+
+    def _patient(self, number: int, body: PatientCorrected) -> None:
+        """What was kept of the session under the other code is worked out anew."""
+        self.derived += [(_NO_CODE, (number,)), (_NO_FIGURES, (number,))]
+        if body.code is not None and is_code(body.code):
+            self.derived.append((_CODE, (number, body.code)))
 
     def _seal(self, seal: Seal) -> None:
         """A seal comes with or after what it closes."""
@@ -148,7 +172,9 @@ class Plan:
         if seal.last_seq > state.planned_seq:
             kind = self._ledger.held_back(name)
             raise StoreFailed(kind, f"{name}: a seal closes entries up to {seal.last_seq}, the last one on record is {state.planned_seq}")
-        self.seals.append(seal_row(state.no, seal))
+        leaf_no = self._ledger.next_leaf_no + len(self.seals)
+        self.seals.append(seal_row(state.no, seal, leaf_no))
+        self.leaves.append((leaf_no, leaf_hash(canonical(seal))))
 
     def _device_no(self, device: str) -> int:
         return self.devices.setdefault(device, self._ledger.next_device_no + len(self.devices))
@@ -189,4 +215,6 @@ class Plan:
                 ledger.let_go(state.name, state.last_seq)
         if self.has_arrival:
             ledger.next_arrival_no += 1
+        ledger.next_leaf_no += len(self.leaves)
+        ledger.ended += len(self.ended)
         ledger.entries += len(self.rows) + len(self.events)

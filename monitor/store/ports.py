@@ -118,8 +118,8 @@ class Store(Protocol):
         """What is not a measurement: the first `limit` with `seq > since_seq`."""
         ...
 
-    async def seals(self, session: str) -> list[Seal]:
-        """In order."""
+    async def seals(self, session: str, *, since_seq: int = 0, limit: int | None = None) -> list[Seal]:
+        """In order: the first `limit` with `last_seq > since_seq`; None: all, some 300 bytes each."""
         ...
 
     async def trend(self, session: str, vitals: tuple[Vital, ...], *, since_ms: int, until_ms: int, max_points: int) -> dict[Vital, Trend]:

@@ -9,7 +9,7 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ import msgspec
 
 from monitor.store.connection import Connection, DatabaseError, Row, connect_reader, failure
 from monitor.store.ports import CHUNK, Aside, SessionRow, StoreFailed
-from monitor.store.rows import MeasurementRow, event_entry, measured_entry, order_of, patient_of, seal_of, session_id
+from monitor.store.rows import MeasurementRow, event_entry, measured_entries, order_of, patient_of, seal_of, session_id
 from schemas.log import Entry, Seal
 from schemas.session import OPEN_PHASES, Phase
 
@@ -25,6 +25,7 @@ READERS: Final = 2  # threads, each with its connection: there are two cores to 
 _T = TypeVar("_T")
 _seq_of = itemgetter(1)
 _seq_first = itemgetter(0)
+_entry_seq = attrgetter("seq")
 
 _SESSIONS: Final = """
 SELECT session_no, room, phase, created_at_ms, closed_at_ms, patient_label, patient_birth_year, patient_weight_g, treatment, dose_ug,
@@ -40,7 +41,7 @@ SELECT session_no, seq, at_ms, measured_at_ms, received_at_ms, counter, device_n
 WHERE session_no = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?
 """
 _EVENTS: Final = "SELECT seq, at_ms, body FROM event WHERE session_no = ? AND seq > ? AND seq <= ?"
-_SEALS: Final = "SELECT last_seq, first_seq, at_ms, digest FROM seal WHERE session_no = ? ORDER BY last_seq"
+_SEALS: Final = "SELECT last_seq, first_seq, at_ms, digest FROM seal WHERE session_no = ? AND last_seq > ? ORDER BY last_seq LIMIT ?"
 _ASIDE: Final = "SELECT at_ms, device, reason, place, detail, raw FROM aside ORDER BY aside_no DESC LIMIT ?"
 _COUNTS: Final = """
 SELECT (SELECT count(*) FROM session), (SELECT count(*) FROM aside), (SELECT count(*) FROM device_position),
@@ -104,9 +105,9 @@ def _session_row(row: Row) -> SessionRow:
 
 def read_chunk(
     connection: Connection, number: int, since_seq: int, until_seq: int, unfiled: list[MeasurementRow]
-) -> list[tuple[int, bool, Row]]:
-    """The first CHUNK entries with `since_seq < seq <= until_seq`, as (seq, is it an event, row). `unfiled` are the measurements that were
-    not in the table when the read began.
+) -> tuple[list[MeasurementRow], list[Row]]:
+    """The first CHUNK entries with `since_seq < seq <= until_seq`: measurements and events. `unfiled` are the measurements that were not in
+    the table when the read began.
 
     Of sorted lists that were each cut at CHUNK, the first CHUNK of all together are complete."""
     filed_until = min(until_seq, unfiled[0][1] - 1) if unfiled else until_seq
@@ -114,14 +115,19 @@ def read_chunk(
     rows = connection.execute(_MEASUREMENTS, (number, since_seq, filed_until, CHUNK)).fetchall()
     rows += [row for row in unfiled[first : first + CHUNK] if row[1] <= until_seq]
     events = connection.execute(f"{_EVENTS} ORDER BY seq LIMIT ?", (number, since_seq, until_seq, CHUNK)).fetchall()
-    found = [*((row[1], False, row) for row in rows), *((row[0], True, row) for row in events)]
-    found.sort(key=_seq_first)
-    return found[:CHUNK]
+    if len(rows) + len(events) > CHUNK:
+        last = sorted([*map(_seq_of, rows), *map(_seq_first, events)])[CHUNK - 1]
+        del rows[bisect_right(rows, last, key=_seq_of) :], events[bisect_right(events, last, key=_seq_first) :]
+    return rows, events
 
 
-def entries_of(session: str, found: list[tuple[int, bool, Row]], device_names: dict[int, str]) -> list[Entry]:
-    """What `read_chunk` found, as entries. Raises KeyError, msgspec.MsgspecError for a damaged row."""
-    return [event_entry(session, *row) if is_event else measured_entry(session, device_names[row[6]], row) for _, is_event, row in found]
+def entries_of(session: str, rows: list[MeasurementRow], events: list[Row], device_names: dict[int, str]) -> list[Entry]:
+    """What `read_chunk` found, as entries in order. Raises KeyError, msgspec.MsgspecError for a damaged row."""
+    entries = measured_entries(session, device_names, rows)
+    if events:
+        entries += [event_entry(session, *row) for row in events]
+        entries.sort(key=_entry_seq)
+    return entries
 
 
 def read_events(connection: Connection, session: str, number: int, since_seq: int, kinds: frozenset[str] | None, limit: int) -> list[Entry]:
@@ -131,8 +137,9 @@ def read_events(connection: Connection, session: str, number: int, since_seq: in
     return [event_entry(session, *row) for row in rows]
 
 
-def read_seals(connection: Connection, session: str, number: int) -> list[Seal]:
-    return [seal_of(session, row) for row in connection.execute(_SEALS, (number,))]
+def read_seals(connection: Connection, session: str, number: int, since_seq: int, limit: int | None) -> list[Seal]:
+    rows = connection.execute(_SEALS, (number, since_seq, -1 if limit is None else limit)).fetchall()
+    return [seal_of(session, row) for row in rows]
 
 
 def read_aside(connection: Connection, limit: int) -> list[Aside]:

@@ -6,6 +6,7 @@ back; the view `reading` gives that form to whoever opens the file with SQL. Eve
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -19,8 +20,8 @@ from schemas.session import Order, Patient, Phase, Treatment
 MeasurementRow = tuple[int, int, int, int, int, int, int, int, str]
 # session_no, seq, at_ms, kind, body
 EventRow = tuple[int, int, int, str, str]
-# session_no, last_seq, first_seq, at_ms, digest
-SealRow = tuple[int, int, int, int, bytes]
+# session_no, last_seq, first_seq, at_ms, digest, leaf_no
+SealRow = tuple[int, int, int, int, bytes, int]
 # session_no, room, phase, created_at_ms, closed_at_ms, label, birth_year, weight_g, treatment, dose_ug, duration_ms
 SessionTableRow = tuple[int, str, str, int, int | None, str, int | None, int, str, int, int]
 
@@ -30,6 +31,9 @@ _VALID_CODE: Final = VALIDITY[_VALID]
 _NONE: Final = Reason.NONE
 _NONE_CODE: Final = REASON[_NONE]
 _encode: Final = msgspec.json.Encoder().encode
+MAX_KNOWN: Final = 20_000  # readings by their text, some 5 MB; at the bound all are forgotten
+_BETWEEN: Final = "],["  # two readings of a row; the brackets of the first and the last stay on them
+_known_readings: dict[str, Reading] = {}
 readings_of: Final = msgspec.json.Decoder(list[tuple[int, int | None, int, int]]).decode  # [(vital, value_milli, validity, reason), ...]
 
 
@@ -68,23 +72,34 @@ def measurement_row(number: int, device_no: int, entry: Entry, body: Measured) -
     return (number, seq, at_ms, measured_at_ms, received_at_ms, counter, device_no, MODE[body.mode], _encode(readings).decode())
 
 
-def measured_entry(session: str, device: str, row: MeasurementRow) -> Entry:
-    """Raises KeyError for a code that this version does not know, msgspec.MsgspecError for readings that are not the form above."""
-    _, seq, at_ms, measured_at_ms, received_at_ms, counter, _, mode, readings = row
-    body = Measured(
-        counter,
-        device,
-        measured_at_ms,
-        MODE_OF[mode],
-        tuple(
-            [
-                Reading(REASON_OF[reason], VALIDITY_OF[validity], value_milli, VITAL_OF[vital])
-                for vital, value_milli, validity, reason in readings_of(readings)
-            ]
-        ),
-        received_at_ms,
-    )
-    return Entry(at_ms, body, seq, session)
+def measured_entries(session: str, device_names: dict[int, str], rows: Iterable[MeasurementRow]) -> list[Entry]:
+    """Raises KeyError for a code that this version does not know, msgspec.MsgspecError for readings that are not the form above.
+
+    On the path of every entry that is read back: a reading is decoded when its text is met for the first time."""
+    entries: list[Entry] = []
+    known, modes = _known_readings.get, MODE_OF
+    for _, seq, at_ms, measured_at_ms, received_at_ms, counter, device_no, mode, text in rows:
+        readings = tuple(map(known, text.split(_BETWEEN)))
+        if not all(readings) or text[:2] != "[[" or text[-2:] != "]]":
+            readings = _readings(text)
+        measured = Measured(counter, device_names[device_no], measured_at_ms, modes[mode], readings, received_at_ms)  # type: ignore[arg-type]
+        entries.append(Entry(at_ms, measured, seq, session))
+    return entries
+
+
+def _readings(text: str) -> tuple[Reading, ...]:
+    """The readings of a row, each kept by its part of the text: the same few values come again and again, and whoever works on them can
+    tell by `is`."""
+    readings = [
+        Reading(REASON_OF[reason], VALIDITY_OF[validity], value_milli, VITAL_OF[vital])
+        for vital, value_milli, validity, reason in readings_of(text)
+    ]
+    parts = text.split(_BETWEEN)
+    if len(parts) != len(readings):  # none at all, or written by another hand
+        return tuple(readings)
+    if len(_known_readings) >= MAX_KNOWN:
+        _known_readings.clear()
+    return tuple(map(_known_readings.setdefault, parts, readings))
 
 
 def kind_of(body: Body) -> str:
@@ -102,12 +117,12 @@ def event_entry(session: str, seq: int, at_ms: int, body: str) -> Entry:
     return Entry(at_ms, decode_body(body), seq, session)
 
 
-def seal_row(number: int, seal: Seal) -> SealRow:
+def seal_row(number: int, seal: Seal, leaf_no: int) -> SealRow:
     """Raises ValueError for a digest that is not lower-case hex."""
     digest = bytes.fromhex(seal.digest)
     if digest.hex() != seal.digest:
         raise ValueError(f"{seal.digest!r} is not lower-case hex")
-    return (number, seal.last_seq, seal.first_seq, seal.at_ms, digest)
+    return (number, seal.last_seq, seal.first_seq, seal.at_ms, digest, leaf_no)
 
 
 def seal_of(session: str, row: tuple[int, int, int, bytes]) -> Seal:

@@ -16,6 +16,7 @@ from monitor.store.filing import FilingPace
 from monitor.store.ledger import Ledger, load
 from monitor.store.migrations import HEAD, upgrade, version_of
 from monitor.store.ports import Aside, Batch, Position, SessionRow, StoreFailed, Trend
+from monitor.store.proofs_sql import SqlProofStore
 from monitor.store.reader import Readers
 from monitor.store.review_sql import SqlReviewStore
 from monitor.store.rows import MeasurementRow, session_no
@@ -26,17 +27,22 @@ from schemas.vitals import Vital
 
 __all__ = ["SqliteReader", "SqliteStore", "SqliteTooOld", "check_sqlite_version", "open_reader"]
 
+READ_ONLY: Final = "this store was opened for reading only"
 MAX_WAITING: Final = 250_000  # entries on their way to the disk: some 200 MB, 12 s at 20,000 a second
 CHECKED_BYTES: Final = 64 << 20  # a file up to this size is checked page by page at start; a larger one would hold up the start for seconds
 _T = TypeVar("_T")
 
 
 class SqliteReader:
-    """The reading half of a store. By itself (`open_reader`) it reads a file while another process may be writing it."""
+    """The reading half of a store. By itself (`open_reader`) it reads a file while another process may be writing it. `access` reads
+    who came in and what they took."""
 
     def __init__(self, database: Path, ledger: Ledger) -> None:
         self._ledger = ledger
         self._readers = Readers(database)
+        self.access = SqlAccessStore(_write_nothing, self._readers.read)
+        self.proofs = SqlProofStore(_write_nothing, self._readers.read, lambda: self._ledger)
+        self.access = SqlAccessStore(_write_nothing, self._readers.read)
 
     async def _refresh(self) -> None:
         """Takes over what another process has written; some 50 ms where most is unfiled."""
@@ -81,8 +87,8 @@ class SqliteReader:
     def _read_chunk(
         self, connection: Connection, session: str, number: int, since_seq: int, until_seq: int, unfiled: list[MeasurementRow]
     ) -> list[Entry]:
-        found = reader.read_chunk(connection, number, since_seq, until_seq, unfiled)
-        return reader.entries_of(session, found, self._ledger.device_names)
+        rows, events = reader.read_chunk(connection, number, since_seq, until_seq, unfiled)
+        return reader.entries_of(session, rows, events, self._ledger.device_names)
 
     async def _tail(self, session: str) -> tuple[int, list[MeasurementRow]]:
         """Up to where the record of a session goes now, and what of it the tables do not show yet. 0 for an unknown session."""
@@ -96,9 +102,9 @@ class SqliteReader:
         number = session_no(session)
         return [] if number is None else await self._readers.read(reader.read_events, session, number, since_seq, kinds, limit)
 
-    async def seals(self, session: str) -> list[Seal]:
+    async def seals(self, session: str, *, since_seq: int = 0, limit: int | None = None) -> list[Seal]:
         number = session_no(session)
-        return [] if number is None else await self._readers.read(reader.read_seals, session, number)
+        return [] if number is None else await self._readers.read(reader.read_seals, session, number, since_seq, limit)
 
     async def trend(self, session: str, vitals: tuple[Vital, ...], *, since_ms: int, until_ms: int, max_points: int) -> dict[Vital, Trend]:
         window = trend.Window(vitals, since_ms, until_ms, max_points)
@@ -107,7 +113,7 @@ class SqliteReader:
             return trend.thin([], window)
         await self._refresh()
         _, unfiled = await self._tail(session)
-        return await self._readers.read(lambda connection: trend.thin(trend.read_points(connection, number, window, unfiled), window))
+        return await self._readers.read(lambda connection: trend.thin(trend.read_rows(connection, number, window, unfiled), window))
 
     async def positions(self) -> dict[str, Position]:
         await self._refresh()
@@ -128,7 +134,7 @@ class SqliteReader:
 
     def append(self, batch: Batch) -> asyncio.Future[None]:  # noqa: ARG002 - a Store takes it, this one never does
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        done.set_exception(StoreFailed("closed", "this store was opened for reading only"))
+        done.set_exception(StoreFailed("closed", READ_ONLY))
         return done
 
     async def close(self) -> None:
@@ -137,7 +143,7 @@ class SqliteReader:
 
 class SqliteStore(SqliteReader):
     """One per process and data folder. `access` keeps people, devices and the access log in the same file, `review` what is looked
-    at afterwards."""
+    at afterwards, `proofs` the tree over all seals."""
 
     def __init__(self, folder: DataFolder, connection: Connection, ledger: Ledger, pace: FilingPace, max_waiting: int) -> None:
         super().__init__(folder.database, ledger)
@@ -149,6 +155,7 @@ class SqliteStore(SqliteReader):
         self.writer.start()
         self.access = SqlAccessStore(self.write, self._readers.read)
         self.review = SqlReviewStore(self.write, self._readers.read)
+        self.proofs = SqlProofStore(self.write, self._readers.read, lambda: self._ledger)
 
     @classmethod
     def open(cls, data_dir: Path, *, pace: FilingPace = FilingPace(), max_waiting: int = MAX_WAITING) -> "SqliteStore":  # noqa: B008 - frozen
@@ -220,6 +227,10 @@ class SqliteStore(SqliteReader):
         self.writer.connection.close()
         self._checkpointer.close()
         self._folder.release()
+
+
+async def _write_nothing(_: Callable[[Connection], _T], /) -> _T:
+    raise StoreFailed("closed", READ_ONLY)
 
 
 def open_reader(data_dir: Path) -> SqliteReader:

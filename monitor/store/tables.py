@@ -140,6 +140,36 @@ class SealTable(Table, table=True):
     first_seq: int = Field(sa_type=BigInteger)
     at_ms: int = Field(sa_type=BigInteger)
     digest: bytes
+    leaf_no: int = Field(sa_type=BigInteger)
+
+
+class LeafTable(Table, table=True):
+    """The installation's tree: a leaf for each seal, in the order of the commits. Append only. `hash` is that of the leaf: SHA-256 of 0x00
+    and the canonical bytes of the seal. Leaf numbers begin at 1, the tree's own indices at 0."""
+
+    __tablename__ = "leaf"
+    leaf_no: int = Field(primary_key=True, sa_type=_ROW_NUMBER)
+    hash: bytes
+
+
+class TreeNodeTable(Table, table=True):
+    """Derived from `leaf`: the hashes of whole subtrees of every eighth level, so that a proof reads hundreds of rows and not millions."""
+
+    __tablename__ = "tree_node"
+    __table_args__ = (_NO_ROWID,)
+    level: int = Field(primary_key=True, sa_type=BigInteger)
+    place: int = Field(primary_key=True, sa_type=BigInteger)
+    hash: bytes
+
+
+class CheckpointTable(Table, table=True):
+    """Signed states of the tree (C2SP notes). Append only."""
+
+    __tablename__ = "checkpoint"
+    size: int = Field(primary_key=True, sa_type=_ROW_NUMBER)
+    at_ms: int = Field(sa_type=BigInteger)
+    root: bytes
+    note: str
 
 
 class DevicePositionTable(Table, table=True):
@@ -210,7 +240,7 @@ class DeviceTable(Table, table=True):
 
 
 class AccessLogTable(Table, table=True):
-    """Append only."""
+    """Append only (triggers refuse anything else). `digest` chains all rows: see monitor/access/chain.py."""
 
     __tablename__ = "access_log"
     no: int = Field(primary_key=True, sa_type=_ROW_NUMBER)
@@ -221,3 +251,4 @@ class AccessLogTable(Table, table=True):
     what: str
     detail: str
     times: int
+    digest: bytes

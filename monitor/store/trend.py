@@ -1,41 +1,33 @@
-"""Thinning for charts: of each slice of time the smallest and the largest value, so that no peak is lost however few points are drawn.
-
-`thin` is the whole rule. For a session on disk SQL reduces each slice first (`read_points`), away from the interpreter lock, and `thin`
-puts that together with what is not filed yet: of the extremes of parts it makes the extremes of the whole.
-"""
+"""Thinning for charts: of each slice of time the smallest and the largest value, so that no peak is lost however few points are drawn."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from monitor.store.codes import REASON_OF, VALIDITY, VALIDITY_OF, VITAL, VITAL_OF
+import msgspec
+
+from monitor.store.codes import REASON_OF, VALIDITY, VALIDITY_OF, VITAL
 from monitor.store.connection import Connection
 from monitor.store.ports import Trend
 from monitor.store.rows import MeasurementRow, readings_of
 from schemas.measurement import Validity
 from schemas.vitals import Vital, from_milli
 
-# seq, place in the measurement, at_ms, measured_at_ms, vital, value_milli, validity, reason
-Point = tuple[int, int, int, int, int, int | None, int, int]
+Readings = list[tuple[int, int | None, int, int]]  # vital, value_milli, validity, reason
+Row = tuple[int, int, int, Readings]  # seq, at_ms, measured_at_ms
+Point = tuple[int, int, int, int | None, int, int]  # seq, at_ms, measured_at_ms, value_milli, validity, reason
 _INVALID: Final = VALIDITY[Validity.INVALID]
 
-_POINTS: Final = """
-WITH r AS MATERIALIZED (
-  SELECT m.seq, j.key AS place, m.at_ms, m.measured_at_ms, j.value ->> 0 AS vital, j.value ->> 1 AS value, j.value ->> 2 AS validity,
-         j.value ->> 3 AS reason, (m.at_ms - :since_ms) / :width_ms AS slice
-  FROM measurement AS m, json_each(m.readings) AS j
-  WHERE m.session_no = :number AND m.seq >= :from_seq AND m.seq <= :until_seq AND m.at_ms >= :since_ms AND m.at_ms <= :until_ms
-    AND j.value ->> 0 IN (SELECT value FROM json_each(:vitals))
+_CHUNK: Final = 4_096
+# A chunk is one text: each row that SQLite hands over alone takes a turn of the interpreter's lock, and may wait for a busy event loop.
+_ROWS: Final = f"""
+SELECT max(seq), '[' || group_concat('[' || seq || ',' || at_ms || ',' || measured_at_ms || ',' || readings || ']') || ']' FROM (
+  SELECT seq, at_ms, measured_at_ms, readings FROM measurement
+  WHERE session_no = :number AND seq > :after_seq AND seq <= :until_seq AND at_ms <= :until_ms ORDER BY seq LIMIT {_CHUNK}
 )
-SELECT seq, place, at_ms, measured_at_ms, vital, value, validity, reason FROM (
-  SELECT *, min(value * 4294967296 + seq) FROM r WHERE value IS NOT NULL AND validity <> :invalid GROUP BY vital, slice
-  UNION ALL
-  SELECT *, max(value * 4294967296 - seq) FROM r WHERE value IS NOT NULL AND validity <> :invalid GROUP BY vital, slice
-  UNION ALL
-  SELECT *, max(seq) FROM r WHERE value IS NULL OR validity = :invalid GROUP BY vital, slice
-)
-"""
+"""  # noqa: S608 - a number
 _FIRST: Final = "SELECT seq, at_ms FROM measurement WHERE session_no = ? AND seq >= ? ORDER BY seq LIMIT 1"
 _LAST: Final = "SELECT coalesce(max(seq), 0) FROM measurement WHERE session_no = ?"
+_rows_of: Final = msgspec.json.Decoder(list[Row]).decode
 
 
 class Window:
@@ -46,38 +38,29 @@ class Window:
         if max_points < 2:
             raise ValueError(f"a trend needs at least 2 points, not {max_points}")
         self.vitals = vitals
-        self.codes = {VITAL[vital] for vital in vitals}
+        self.codes = [VITAL[vital] for vital in vitals]
         self.since_ms = since_ms
         self.until_ms = until_ms
         self.width_ms = max(1, -(-(until_ms - since_ms + 1) // (max_points // 2)))
 
-    def holds(self, at_ms: int) -> bool:
-        return self.since_ms <= at_ms <= self.until_ms
+
+def rows_of(rows: Iterable[MeasurementRow]) -> Iterator[Row]:
+    """Of a table's rows what a trend is made of."""
+    return ((seq, at_ms, measured_at_ms, readings_of(readings)) for _, seq, at_ms, measured_at_ms, _, _, _, _, readings in rows)
 
 
-def points_of(rows: Iterable[MeasurementRow], window: Window) -> Iterator[Point]:
-    """The points of a window in rows of one session."""
-    for _, seq, at_ms, measured_at_ms, _, _, _, _, readings in rows:
-        if window.holds(at_ms):
-            for place, (vital, value_milli, validity, reason) in enumerate(readings_of(readings)):
-                if vital in window.codes:
-                    yield (seq, place, at_ms, measured_at_ms, vital, value_milli, validity, reason)
-
-
-def read_points(connection: Connection, number: int, window: Window, unfiled: list[MeasurementRow]) -> list[Point]:
-    """The extremes of each slice, from the table and from the rows that are not in it yet."""
+def read_rows(connection: Connection, number: int, window: Window, unfiled: list[MeasurementRow]) -> Iterator[Row]:
+    """Those of a window, in the order of the record: from the table, and then those that are not in it yet."""
     values = {
         "number": number,
-        "from_seq": _seq_from(connection, number, window.since_ms),
+        "after_seq": _seq_from(connection, number, window.since_ms) - 1,
         "until_seq": unfiled[0][1] - 1 if unfiled else 1 << 62,
-        "since_ms": window.since_ms,
         "until_ms": window.until_ms,
-        "width_ms": window.width_ms,
-        "vitals": str(sorted(window.codes)),
-        "invalid": _INVALID,
     }
-    filed: list[Point] = connection.execute(_POINTS, values).fetchall()
-    return [*filed, *points_of(unfiled, window)]
+    while (chunk := connection.execute(_ROWS, values).fetchone())[0] is not None:
+        yield from _rows_of(chunk[1])
+        values["after_seq"] = chunk[0]
+    yield from rows_of(unfiled)
 
 
 def _seq_from(connection: Connection, number: int, at_ms: int) -> int:
@@ -93,29 +76,58 @@ def _seq_from(connection: Connection, number: int, at_ms: int) -> int:
     return before + 1
 
 
-def thin(points: Iterable[Point], window: Window) -> dict[Vital, Trend]:
-    """At most two points a slice and vital sign, the first of equal ones; where a slice has no usable value, its last reading as None."""
-    lowest: dict[tuple[int, int], Point] = {}
-    highest: dict[tuple[int, int], Point] = {}
-    missing: dict[tuple[int, int], Point] = {}
-    for point in sorted(points):
-        value, key = point[5], (point[4], (point[2] - window.since_ms) // window.width_ms)
-        if value is None or point[6] == _INVALID:
-            missing[key] = point
+def thin(rows: Iterable[Row], window: Window) -> dict[Vital, Trend]:
+    """Of `rows` in the order of the record at most two points a slice and vital sign, the first of equal ones; where a slice has no usable
+    value, its last reading as None."""
+    slices = {code: _Slice() for code in window.codes}
+    since_ms, until_ms, width_ms, now = window.since_ms, window.until_ms, window.width_ms, -1
+    for seq, at_ms, measured_at_ms, readings in rows:
+        if not since_ms <= at_ms <= until_ms:
             continue
-        low, high = lowest.get(key), highest.get(key)
-        if low is None or value < (low[5] or 0):
-            lowest[key] = point
-        if high is None or value > (high[5] or 0):
-            highest[key] = point
-    gaps = {(*point[:5], None, *point[6:]) for key, point in missing.items() if key not in lowest}
-    kept = sorted({*lowest.values(), *highest.values(), *gaps}, key=lambda point: point[:2])
-    trends = {vital: Trend([], [], [], [], []) for vital in window.vitals}
-    for _, _, at_ms, measured_at_ms, vital, value_milli, validity, reason in kept:
-        trend = trends[VITAL_OF[vital]]
-        trend.measured_at_ms.append(measured_at_ms)
-        trend.at_ms.append(at_ms)
-        trend.value.append(None if value_milli is None else from_milli(value_milli))
-        trend.validity.append(VALIDITY_OF[validity])
-        trend.reason.append(REASON_OF[reason])
-    return trends
+        if (at_ms - since_ms) // width_ms != now:
+            now = (at_ms - since_ms) // width_ms
+            for each in slices.values():
+                each.end()
+        for code, value, validity, reason in readings:
+            part = slices.get(code)
+            if part is None:
+                continue
+            if value is None or validity == _INVALID:
+                part.missing = (seq, at_ms, measured_at_ms, None, validity, reason)
+            elif part.highest is None:
+                part.lowest = part.highest = (seq, at_ms, measured_at_ms, value, validity, reason)
+                part.low = part.high = value
+            elif value < part.low:
+                part.low, part.lowest = value, (seq, at_ms, measured_at_ms, value, validity, reason)
+            elif value > part.high:
+                part.high, part.highest = value, (seq, at_ms, measured_at_ms, value, validity, reason)
+    return {vital: slices[VITAL[vital]].trend() for vital in window.vitals}
+
+
+class _Slice:
+    """What one vital sign has in the slice that is being read, and the points of those before it."""
+
+    __slots__ = ("_kept", "high", "highest", "low", "lowest", "missing")
+
+    def __init__(self) -> None:
+        self._kept: list[Point] = []
+        self.low = self.high = 0
+        self.lowest: Point | None = None
+        self.highest: Point | None = None
+        self.missing: Point | None = None
+
+    def end(self) -> None:
+        found = {self.lowest, self.highest} if self.lowest is not None else {self.missing}
+        self._kept += sorted(point for point in found if point is not None)
+        self.lowest = self.highest = self.missing = None
+
+    def trend(self) -> Trend:
+        self.end()
+        trend = Trend([], [], [], [], [])
+        for _, at_ms, measured_at_ms, value_milli, validity, reason in self._kept:
+            trend.measured_at_ms.append(measured_at_ms)
+            trend.at_ms.append(at_ms)
+            trend.value.append(None if value_milli is None else from_milli(value_milli))
+            trend.validity.append(VALIDITY_OF[validity])
+            trend.reason.append(REASON_OF[reason])
+        return trend

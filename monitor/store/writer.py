@@ -150,7 +150,8 @@ class Writer:
         insert(connection, "event", 5, plan.events)
         for statement, values in plan.derived:
             execute(statement, values)
-        insert(connection, "seal", 5, plan.seals)
+        insert(connection, "seal", 6, plan.seals)
+        insert(connection, "leaf", 2, plan.leaves)
         if plan.has_arrival:
             execute(_ARRIVAL, (self.ledger.next_arrival_no, plan.arrival()))
         if plan.aside:

@@ -126,6 +126,38 @@ def mindray_alarm(at: datetime, number: int, spo2: int, phase: str) -> bytes:
     )
 
 
+class PumpState(msgspec.Struct, frozen=True):
+    """mL/h and mL as the pump shows them; `why_not`: the reason for which it stands, empty while it delivers."""
+
+    rate_set: float
+    rate: float
+    infused: float
+    concentration: float = 2.0  # mg/mL
+    why_not: str = ""
+
+
+def space_pump(at: datetime, number: int, state: PumpState) -> bytes:
+    """A syringe pump as IHE PCD-01 has it: the programmed and the delivered rate, what was given, whether it delivers and why not."""
+    stamp, serial = f"{at:%Y%m%d%H%M%S}+0000", "PAT_DEVICE_VIRTUAL^0012211839000002^EUI-64"
+    infusing, delivering = ("infusing", "delivering") if not state.why_not else ("not-infusing", "not-delivering")
+    per_hour, volume = "265266^MDC_DIM_MILLI_L_PER_HR^MDC", "263762^MDC_DIM_MILLI_L^MDC"
+    rows = [
+        "|70053^MDC_DEV_PUMP_INFUS_SYRINGE_MDS^MDC|1.0.0.0|||||||X|||||||P00001^^0012210000000001^EUI-64",
+        f"CWE|184519^MDC_PUMP_INFUSING_STATUS^MDC|1.1.1.1|^pump-status-{infusing}||||||R",
+        f"NM|158014^MDC_FLOW_FLUID_PUMP_CURRENT^MDC|1.1.1.2|{state.rate}|{per_hour}|||||R",
+        f"CWE|158005^MDC_PUMP_CURRENT_DELIVERY_STATUS^MDC|1.1.2.2|^pump-delivery-status-{delivering}||||||R",
+        f"NM|157784^MDC_FLOW_FLUID_PUMP^MDC|1.1.2.4|{state.rate_set}|{per_hour}|||||R",
+        f"NM|157993^MDC_VOL_FLUID_DELIV_TOTAL^MDC|1.1.2.5|{state.infused}|{volume}|||||R",
+        "ST|184514^MDC_DRUG_NAME_TYPE^MDC|1.1.2.6|Ketamine||||||R",
+        f"NM|157760^MDC_CONC_DRUG^MDC|1.1.2.7|{state.concentration}|264306^MDC_DIM_MILLI_G_PER_ML^MDC|||||R",
+    ]
+    if state.why_not:
+        rows.append(f"CWE|158006^MDC_PUMP_NOT_DELIVERING_REASON^MDC|1.1.2.3|^{state.why_not}||||||R")
+    header = f"MSH|^~\\&|{serial}|VIRTUAL|||{stamp}||ORU^R01^ORU_R01|{number}|{SIMULATED}|2.6|||AL|NE||ASCII"
+    order = f"OBR|1|{number}|{number}|1^Infusion|||{stamp}"
+    return _message([header, "PID|||Unknown Patient", order, *(f"OBX|{place}|{row}" for place, row in enumerate(rows, 1))])
+
+
 DIALECTS: Final[dict[str, Dialect]] = {"mindray": mindray, "philips": philips, "ge": ge}
 
 

@@ -2,7 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
+
+from simulators.devices.carried import WITHIN_S, Deliver
 
 _END: Final = b"\x1c\r"
 _VERDICT: Final = re.compile(rb"\rMSA\|([A-Z]{2})\|([^|\r]*)")
@@ -43,6 +47,24 @@ class MllpLink:
 
     def unplug(self) -> None:
         self._writer.transport.abort()
+
+
+@asynccontextmanager
+async def dialling(host: str, port: int) -> AsyncIterator[Deliver[bytes]]:
+    """Every item is a message without its frame; the answer is its verdict."""
+    link = await MllpLink.dial(host, port)
+
+    async def deliver(message: bytes) -> str:
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return f"answered {await link.exchange(message)}"
+        except EOFError as error:
+            raise ConnectionResetError("the line ended before the answer") from error
+
+    try:
+        yield deliver
+    finally:
+        link.unplug()
 
 
 class MllpServer:

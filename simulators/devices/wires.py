@@ -4,13 +4,15 @@ import asyncio
 import os
 import tty
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item", contravariant=True)
 
 
-class Wire(Protocol):
-    """What a virtual device sends into. Nobody at the other end loses the bytes, as on a real wire."""
+class Wire(Protocol[Item]):
+    """What a virtual device sends into: bytes, or whole items. Nobody at the other end loses them, as on a real wire."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: Item) -> None: ...
 
     def unplug(self) -> None:
         """The wire is gone until a new one is made. More than once is harmless."""

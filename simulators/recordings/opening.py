@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from simulators.recordings.csv_file import read_csv
+from simulators.recordings.edf_file import read_edf
 from simulators.recordings.recording import Recording, RecordingError
 from simulators.recordings.session_log import read_log
+from simulators.recordings.vital_file import read_vital
 from simulators.recordings.wfdb_record import read_wfdb
 
 
 def open_recording(path: Path) -> Recording:
-    """A WFDB record (its .hea, its name without ending, or a folder with one record), a session export (JSONL) or a CSV file.
+    """A WFDB record (its .hea, its name without ending, or a folder with one record), a .vital file, an EDF or BDF file, a session export
+    (JSONL) or a CSV file.
 
     Raises RecordingError for a file that is none of these or cannot be read.
     """
@@ -27,6 +30,10 @@ def open_recording(path: Path) -> Recording:
         raise RecordingError(f"{path}: no such file")
     if path.suffix == ".dat":
         raise RecordingError(f"{path}: values of a WFDB record; name its .hea file")
+    if path.suffix.lower() == ".vital":
+        return read_vital(path)
+    if path.suffix.lower() in {".edf", ".bdf"}:
+        return read_edf(path)
     with path.open("rb") as file:
         is_json = file.read(64).lstrip().startswith(b"{")
     return read_log(path) if is_json else read_csv(path)

@@ -8,8 +8,8 @@ from importlib.metadata import packages_distributions
 from tests.architecture import tree
 
 CORE_MAY_IMPORT = {
-    "bisect", "collections", "collections.abc", "dataclasses", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools",
-    "math", "operator", "re", "statistics", "typing",
+    "base64", "bisect", "collections", "collections.abc", "dataclasses", "decimal", "enum", "fractions", "functools", "hashlib", "heapq",
+    "hmac", "itertools", "math", "operator", "re", "statistics", "typing",
     "msgspec", "msgspec.structs",  # the value types are its structs
     "tomllib",  # a rule set is decoded from text that somebody else has read
 }  # fmt: skip

@@ -15,7 +15,7 @@ from monitor.sessions.requests import Requests
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
 from schemas.alert import Alert, AlertState
-from schemas.log import Body, Entry, canonical
+from schemas.log import Body, Entry
 from tests.asks.people import pause, say_for
 from tests.support.channels import FakeChannel
 from tests.unit.core.bedside import CALM
@@ -108,7 +108,7 @@ def forget(monkeypatch: pytest.MonkeyPatch, *kinds: type[Body]) -> None:
         judge, chain = Replay(), Chain(session)
         async for entries in store.entries(session):
             for entry in entries:
-                chain.extend(entry.seq, entry.at_ms, canonical(entry))
+                chain.take(entry)
                 if not isinstance(entry.body, kinds) and not is_output(entry.body):
                     list(judge.feed(entry))
         assert judge.engine is not None

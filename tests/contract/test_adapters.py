@@ -1,7 +1,5 @@
 """What every adapter's codec does, whatever its protocol; and that the suite notices the codecs that do not."""
 
-from functools import partial
-from importlib import import_module
 from itertools import cycle, islice
 
 import msgspec
@@ -11,13 +9,11 @@ from hypothesis import strategies as st
 
 from monitor.adapters.base import Codec, CodecSettings, StreamCodec
 from monitor.adapters.quantities import Quantity
-from monitor.adapters.registry import BUILT_IN, spec_of
+from monitor.adapters.registry import BUILT_IN
 from monitor.adapters.said import DeviceMeasurement, DeviceValue, Origin, Said
 from schemas.measurement import Mode
 from tests.contract.adapter_laws import (
     MEGABYTE,
-    Make,
-    Specimen,
     assert_sound,
     law_of_bounds,
     law_of_cuts,
@@ -27,40 +23,33 @@ from tests.contract.adapter_laws import (
     measurements,
     said_to,
 )
+from tests.contract.specimens import make_of, specimen_of
 
 PATIENTLY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLACES = st.lists(st.integers(0, 10_000), max_size=12)
 
 
-def _specimen(name: str) -> Specimen:
-    return import_module(f"tests.contract.specimens.{name.replace('-', '_')}").SPECIMEN
-
-
-def _make(name: str) -> Make:
-    return partial(spec_of(name).make_codec, _specimen(name).settings)
-
-
-STREAMS = tuple(name for name in BUILT_IN if isinstance(_make(name)(), StreamCodec))
+STREAMS = tuple(name for name in BUILT_IN if isinstance(make_of(name)(), StreamCodec))
 every_adapter = pytest.mark.parametrize("name", BUILT_IN)
 every_stream = pytest.mark.parametrize("name", STREAMS)
 
 
 @every_adapter
 def test_the_specimen_says_a_number_and_a_missing_one(name: str) -> None:
-    values = [value for item in measurements(said_to(_make(name)(), _specimen(name).inputs)) for value in item.values]
+    values = [value for item in measurements(said_to(make_of(name)(), specimen_of(name).inputs)) for value in item.values]
     assert any(value.value_milli is not None for value in values)
     assert any(value.value_milli is None for value in values)
 
 
 @every_adapter
 def test_what_is_said_can_be_written_down_and_read_again(name: str) -> None:
-    said = said_to(_make(name)(), _specimen(name).inputs)
+    said = said_to(make_of(name)(), specimen_of(name).inputs)
     assert msgspec.json.decode(msgspec.json.encode(said), type=list[Said]) == said
 
 
 @every_adapter
 def test_codecs_share_nothing(name: str) -> None:
-    law_of_fresh_starts(_make(name), _specimen(name).inputs)
+    law_of_fresh_starts(make_of(name), specimen_of(name).inputs)
 
 
 @every_adapter
@@ -68,16 +57,16 @@ def test_codecs_share_nothing(name: str) -> None:
 @given(data=st.data())
 def test_no_input_is_too_strange(name: str, data: st.DataObject) -> None:
     """Arbitrary input, between valid input and after it."""
-    specimen = _specimen(name)
+    specimen = specimen_of(name)
     piece = st.one_of(specimen.arbitrary, st.sampled_from(specimen.inputs))
-    said_to(_make(name)(), data.draw(st.lists(piece, max_size=8)))
+    said_to(make_of(name)(), data.draw(st.lists(piece, max_size=8)))
 
 
 @every_stream
 @PATIENTLY
 @given(places=PLACES)
 def test_cuts_change_nothing(name: str, places: list[int]) -> None:
-    law_of_cuts(_make(name), b"".join(_specimen(name).inputs), places)
+    law_of_cuts(make_of(name), b"".join(specimen_of(name).inputs), places)
 
 
 @every_stream
@@ -85,27 +74,27 @@ def test_cuts_change_nothing(name: str, places: list[int]) -> None:
 @given(places=PLACES, damage=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 2), st.integers(0, 255)), min_size=1, max_size=6))
 def test_cuts_change_nothing_of_damaged_bytes(name: str, places: list[int], damage: list[tuple[int, int, int]]) -> None:
     """Bytes lost, added and altered: whatever it says then, it says for every cut."""
-    data = bytearray(b"".join(_specimen(name).inputs))
+    data = bytearray(b"".join(specimen_of(name).inputs))
     for place, removed, byte in damage:
         place %= len(data)
         data[place : place + removed] = bytes([byte])
-    law_of_cuts(_make(name), bytes(data), places)
+    law_of_cuts(make_of(name), bytes(data), places)
 
 
 @every_stream
 @PATIENTLY
 @given(length=st.integers(0, 10_000))
 def test_half_an_item_is_no_value(name: str, length: int) -> None:
-    inputs = _specimen(name).inputs
-    law_of_truncation(_make(name), inputs, length % (sum(map(len, inputs)) + 1))
+    inputs = specimen_of(name).inputs
+    law_of_truncation(make_of(name), inputs, length % (sum(map(len, inputs)) + 1))
 
 
 @every_stream
 @PATIENTLY
 @given(garbage=st.binary(max_size=2_000))
 def test_garbage_passes(name: str, garbage: bytes) -> None:
-    specimen = _specimen(name)
-    law_of_recovery(_make(name), garbage, specimen.inputs, specimen.recovers_within)
+    specimen = specimen_of(name)
+    law_of_recovery(make_of(name), garbage, specimen.inputs, specimen.recovers_within)
 
 
 @every_stream
@@ -113,14 +102,14 @@ def test_garbage_passes(name: str, garbage: bytes) -> None:
     "pattern", [b"\0", b"A", b"\xff\x01\x80\x7f", bytes(range(256))], ids=["zeros", "letters", "framing", "every-byte"]
 )
 def test_a_megabyte_of_garbage_is_bounded(name: str, pattern: bytes) -> None:
-    law_of_bounds(_make(name), bytes(islice(cycle(pattern), MEGABYTE)))
+    law_of_bounds(make_of(name), bytes(islice(cycle(pattern), MEGABYTE)))
 
 
 @every_stream
 def test_a_megabyte_that_begins_well_is_bounded(name: str) -> None:
     """The beginning of an item that never ends."""
-    first: bytes = _specimen(name).inputs[0]
-    law_of_bounds(_make(name), first[: len(first) // 2] + b"7" * MEGABYTE)
+    first: bytes = specimen_of(name).inputs[0]
+    law_of_bounds(make_of(name), first[: len(first) // 2] + b"7" * MEGABYTE)
 
 
 # --- negative controls: codecs that break one law each -------------------------------------------------------------------------------

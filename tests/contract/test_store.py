@@ -155,6 +155,10 @@ async def test_seals_come_in_order(store: Store) -> None:
     await store.append(Batch(log(30), [seal(1, 10)]))
     await store.append(Batch(seals=[seal(11, 20), seal(21, 30)]))
     assert await store.seals(SESSION) == [seal(1, 10), seal(11, 20), seal(21, 30)]
+    assert await store.seals(SESSION, since_seq=9, limit=2) == [seal(1, 10), seal(11, 20)]
+    assert await store.seals(SESSION, since_seq=10, limit=1) == [seal(11, 20)]
+    assert await store.seals(SESSION, since_seq=20) == [seal(21, 30)]
+    assert await store.seals(SESSION, since_seq=30) == []
 
 
 async def test_a_seal_closes_only_what_is_on_record(store: Store) -> None:

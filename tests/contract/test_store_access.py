@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from monitor.access.chain import chained
 from monitor.access.memory import MemoryAccessStore
 from monitor.access.ports import (
+    AccessHead,
     AccessKind,
     AccessLogRow,
+    AccessQuery,
     AccessStore,
     AccessStoreFailed,
     AlreadyThere,
+    ChainCheck,
     DeviceRow,
     LoginTicketRow,
     NotThere,
@@ -123,6 +127,7 @@ async def test_devices_come_back_as_they_were(store: AccessStore) -> None:
     await store.add_device(device("b", 2))
     await store.add_device(device("a", 1))
     assert await store.devices() == [device("a", 1), device("b", 2)]
+    assert (await store.device("b"), await store.device("c")) == (device("b", 2), None)
 
 
 @pytest.mark.parametrize("second", [device("sim-room-1", 2), device("sim-room-2", 1)])
@@ -138,7 +143,7 @@ async def test_a_device_gets_a_new_token_until_it_is_revoked(store: AccessStore)
     await store.replace_device_token("sim-room-1", key(2))
     await store.revoke_device("sim-room-1", NOW_MS + 1)
     await store.revoke_device("sim-room-1", NOW_MS + 2)
-    assert await store.devices() == [replace(device(), token_sha256=key(2), revoked_at_ms=NOW_MS + 1)]
+    assert await store.devices() == [replace(device(), token_sha256=key(2), revoked_at_ms=NOW_MS + 1)] == [await store.device("sim-room-1")]
     for refused in (store.replace_device_token("sim-room-1", key(3)), store.replace_device_token("x", key(3)), store.revoke_device("x", 1)):
         with pytest.raises(NotThere):
             await refused
@@ -192,3 +197,41 @@ async def test_what_expired_long_ago_goes(tmp_path: Path) -> None:
     await made.access.add_web_session(web_session(1))
     await made.access.add_ticket(ticket(1))
     await made.close()
+
+
+LINE = AccessLogRow(at_ms=NOW_MS, kind=AccessKind.READ, who="ana", address=None, what="S-000001")
+
+
+async def test_the_access_log_is_chained_across_writes(store: AccessStore) -> None:
+    assert await store.access_head() is None
+    assert await store.check_access() == ChainCheck(0, None, None)
+    rows = [replace(LINE, what=f"S-00000{number}", no=number) for number in range(1, 5)]
+    for some in (rows[:3], [], rows[3:]):
+        await store.log_access(some)
+    expected = list(chained(rows, None))
+    assert await store.find_access(AccessQuery()) == expected[::-1]
+    assert await store.access_head() == expected[-1].head
+    assert await store.check_access(expected[1].head) == ChainCheck(4, None, expected[-1].head)
+    assert (await store.check_access(AccessHead(2, "0" * 64))).broken_no == 2
+
+
+async def test_the_access_log_is_asked_by_each_of_its_columns(store: AccessStore) -> None:
+    rows = [
+        LINE,
+        replace(LINE, at_ms=NOW_MS + 10, who="ben", kind=AccessKind.EXPORT),
+        replace(LINE, at_ms=NOW_MS + 20, what="S-000002", kind=AccessKind.DENIED),
+        replace(LINE, at_ms=NOW_MS + 30, who=None),
+    ]
+    await store.log_access(rows)
+
+    async def numbers(**asked: object) -> list[int]:
+        return [found.row.no for found in await store.find_access(AccessQuery(**asked))]
+
+    assert await numbers() == [4, 3, 2, 1]
+    assert await numbers(who="ana") == [3, 1]
+    assert await numbers(what="S-000001") == [4, 2, 1]
+    assert await numbers(kinds=frozenset({AccessKind.EXPORT, AccessKind.DENIED})) == [3, 2]
+    assert await numbers(kinds=frozenset()) == []
+    assert await numbers(from_ms=NOW_MS + 10, until_ms=NOW_MS + 30) == [3, 2]
+    assert await numbers(who="ana", before_no=3, limit=5) == [1]
+    assert await numbers(limit=2) == [4, 3]

@@ -26,7 +26,7 @@ from tests.support.running import free_port
 
 AT = datetime(2026, 11, 22, 10, 41, 7)
 STATE = Hl7State(72, 97, 71, 14, 38, Cuff(118, 74, 89, AT.replace(minute=17)))
-SENDER = Path(__file__).parents[1] / "support" / "compose" / "send_hl7.mjs"
+SENDERS = Path(__file__).parents[1] / "support" / "compose"
 
 
 def _at_once() -> Iterator[float]:
@@ -99,12 +99,15 @@ async def test_three_makers_speak_at_once_and_each_is_itself() -> None:
         assert heard.connected() == [True]
 
 
-async def test_a_sender_of_other_hands_is_understood_and_understands() -> None:
-    """node-hl7-client builds the frames, and reads our acknowledgements."""
+@pytest.mark.parametrize("script", ["send_hl7.mjs", "send_hl7_medplum.mjs"])
+async def test_a_sender_of_other_hands_is_understood_and_understands(script: str) -> None:
+    """node-hl7-client and @medplum/hl7 build the frames, and read our acknowledgements."""
     heard = Heard()
     messages = [mindray(AT, 1, STATE), ge(AT, 2, STATE), philips(AT, 3, STATE), mindray_alarm(AT, 4, 88, "start")]
     async with _listening(heard) as devices:
-        sender = await asyncio.create_subprocess_exec(str(NODE), str(SENDER), str(devices.port), stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        sender = await asyncio.create_subprocess_exec(
+            str(NODE), str(SENDERS / script), str(devices.port), stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
         said, complaint = await sender.communicate(json.dumps([message.decode() for message in messages]).encode())
         assert (said.decode().splitlines(), complaint) == (
             ["CA 1", "AA 000000002EC", "AA CN3", "CA 4"],

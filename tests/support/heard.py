@@ -17,11 +17,13 @@ class Heard:
     def __init__(self) -> None:
         self.told: list[Told] = []
         self.is_full = False
+        self.refused = 0  # times
         self._more = asyncio.Event()
 
     async def keep(self, told: Sequence[Told]) -> None:
         self._more.set()
         if self.is_full:
+            self.refused += 1
             raise NotKept("the disk is full")
         self.told += told
 

@@ -76,6 +76,15 @@ class Running:
 
 
 @contextlib.contextmanager
+def started(arguments: list[str], says: str, port: int = 0) -> Iterator[tuple[Running, str]]:
+    running = Running(arguments, port)
+    try:
+        yield running, running.wait_for(says)
+    finally:
+        running.stop()
+
+
+@contextlib.contextmanager
 def demo(data_dir: Path, *arguments: str) -> Iterator[tuple[Running, str]]:
     """`infusion-monitor demo`; gives the program and its one-time login link."""
     port = free_port()

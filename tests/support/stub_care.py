@@ -118,6 +118,19 @@ def _corrections(stub: "StubMonitor") -> None:
 
         return await answered(stub, request, apply)
 
+    @stub.server.post("/api/v1/sessions/{id_}/patient-code")
+    async def correct_patient(request: Request, id_: str) -> Response:
+        body = await noted(stub, request)
+
+        def apply() -> None:
+            if id_ not in stub.sessions:
+                return  # it is over: the page shows what it sent
+            one = stub.fresh(stub.sessions[id_])
+            said = f"Patient code {body['code']}, not {body['instead_of']}, corrected by vega: {body['reason']}"
+            stub.change(replace(one, patient=replace(one.patient, code=body["code"])), [("patient_corrected", said)])
+
+        return await answered(stub, request, apply)
+
 
 def _sound(stub: "StubMonitor") -> None:
     @stub.server.post("/api/v1/sessions/{id_}/audio-pause")

@@ -7,11 +7,12 @@ from fastapi import Request
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from monitor.api.signing import SigningNow
 from monitor.sessions.summary import AlertRow, NoteRow, ObservationRow, Peak, SessionSummary, StepTaken
 from schemas.alert import AlertKind, Priority
 from schemas.limits import Effect
 from schemas.log import GateFinding
-from schemas.session import Phase
+from schemas.session import Phase, RecordState
 from schemas.signs import Charted
 from schemas.stream_wire import SignatureNow, VialNow, WasteNow
 from schemas.vitals import Vital
@@ -72,12 +73,17 @@ def add(stub: "StubMonitor") -> None:
 
         return await answered(stub, request, apply)
 
+    @stub.server.get("/api/v1/sessions/{id_}/sign-off")
+    async def to_sign(id_: str) -> Response:
+        under = RecordState("ab" * 32, stub.sessions[id_].last_seq, "cm9v" * 10 + "cm8=", 12)
+        return Response(msgspec.json.encode(SigningNow(stub.now_ms(), "vega", "R. Vega", under)), media_type="application/json")
+
     @stub.server.post("/api/v1/sessions/{id_}/sign-off")
     async def sign(request: Request, id_: str) -> Response:
         body = await noted(stub, request)
 
         def apply() -> None:
-            signature = SignatureNow(stub.now_ms(), "vega", body["meaning"], "R. Vega")
+            signature = SignatureNow(stub.now_ms(), "vega", body["meaning"], "R. Vega", RecordState(**body["under"]))
             stub.change(replace(stub.fresh(stub.sessions[id_]), signed_off=signature), [("signed_off", "Signed by R. Vega")])
 
         return await answered(stub, request, apply)

@@ -23,6 +23,7 @@ from msgspec.structs import replace
 from dashboard.app import content_security_policy, create_dashboard
 from monitor.core.signals import present
 from schemas.alert import AlertState
+from schemas.review import BroughtIn
 from schemas.session import Phase
 from schemas.stream_wire import (
     Happened,
@@ -73,6 +74,7 @@ class StubMonitor:
         self.refusals: dict[str, tuple[int, dict[str, Any]]] = {}  # path ending -> status, problem
         self.held: dict[str, threading.Event] = {}  # path ending -> answer only once set
         self.stopped: set[tuple[str, Vital]] = set()
+        self.brought_in: BroughtIn | None = None  # of the session that is over
         self.is_silent = False
         self.is_signed_out = False
         self._skew_ms = stub_ward.START_MS - self._elapsed_ms()

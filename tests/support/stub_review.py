@@ -99,7 +99,10 @@ def add(stub: "StubMonitor") -> None:
 
     @get("/api/v1/past-sessions")
     async def past_sessions(room: str = "", before: str = "") -> Response:
-        both = (figures(running, phase=Phase.INFUSING, closed_at_ms=None, modes=(Mode.SIMULATED,)), figures(past()))
+        both = (
+            figures(running, phase=Phase.INFUSING, closed_at_ms=None, modes=(Mode.SIMULATED,)),
+            figures(past(), brought_in=stub.brought_in),
+        )
         shown = tuple(each for each in both if room in {"", each.room} and (not before or each.session < before))
         return _json(PastPage(shown, None if before else OVER, 0, (), "UTC"))
 
@@ -109,7 +112,7 @@ def add(stub: "StubMonitor") -> None:
 
     @get(f"/api/v1/sessions/{OVER}/figures")
     async def of_session() -> Response:
-        return _json(figures(past()))
+        return _json(figures(past(), brought_in=stub.brought_in))
 
     @get(f"/api/v1/sessions/{OVER}/alerts")
     async def alerts() -> Response:

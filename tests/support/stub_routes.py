@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from schemas.session import Phase
 from schemas.stream_wire import ScreenSays, SessionNow
 from schemas.vitals import VITAL_SIGNS
-from tests.support import stub_care, stub_review, stub_ward
+from tests.support import stub_audit, stub_care, stub_review, stub_ward
 from tests.support.stub_answers import answered, noted, problem
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def add(stub: "StubMonitor") -> None:
     _stream_route(stub)
+    stub_audit.add(stub)
     stub_review.add(stub)  # before the routes for any session
     _read_routes(stub)
     stub_care.add(stub)
@@ -103,11 +104,12 @@ def _read_routes(stub: "StubMonitor") -> None:
         return Response(msgspec.json.encode(page), media_type="application/json")
 
     @get("/api/v1/sessions/{id_}/readings", response_model=None)
-    async def readings(id_: str, since_ms: int, until_ms: int) -> dict[str, Any] | Response:
+    async def readings(id_: str, since_ms: int | None = None, until_ms: int | None = None) -> dict[str, Any] | Response:
         if "/readings" in stub.refusals:
             status, told = stub.refusals["/readings"]
             return problem(status, told["reason"], told["detail"])
-        return _columns(stub.sessions[id_], since_ms, until_ms, step=1)
+        one = stub.sessions[id_]
+        return _columns(one, since_ms or one.created_at_ms, until_ms or stub.now_ms(), step=1)
 
     @get("/api/v1/sessions/{id_}/effect-site")
     async def effect_site(id_: str) -> dict[str, Any]:

@@ -5,13 +5,14 @@ import { view } from "./feed.mjs";
 import { timeOfDay } from "./format.mjs";
 import { say, words } from "./words.mjs";
 
-/** A line that says how the last action of its place went. role=status, so that it is read out. */
+/** A line that says how the last action of its place went; `said`: in these words, where nothing was to be saved. role=status: read out. */
 export function outcomeLine() {
   const node = el("p.outcome", { role: "status", "data-state": "idle" });
   return {
     node,
     saving: () => put("saving", words.actions.saving),
     tell(answer) {
+      if (answer.said) return put("idle", answer.said);
       if (answer.ok) return put("saved", say(answer.wasDone ? words.actions.was_done : words.actions.saved, { time: savedAt() }));
       if (answer.isUnknown) return put("failed", words.actions.unknown);
       return put("failed", say(words.actions.failed, { detail: answer.detail }));
@@ -49,7 +50,7 @@ export function button(text, onclick, style = "") {
 }
 
 const OFFER_MS = 6_000;
-const DOUBLE_TAP_MS = 600;
+export const DOUBLE_TAP_MS = 600;
 
 /**
  * A button that asks once more: the first press offers "Confirm" and "Cancel" in its place, and takes the offer back after OFFER_MS.

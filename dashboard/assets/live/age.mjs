@@ -1,10 +1,8 @@
 // Whether what is on the screen may be called live, and the tick that asks again.
 //
-// A tick every TICK_MS draws the values that came since the last one: with a frame's way through the monitor a value is on the screen a quarter
-// of a second after its device sent it, and 64 devices do not draw 64 times a second. Every WHOLE_EVERY-th tick draws everything, with its age.
+// A tick every TICK_MS draws everything, with its age. What comes between is drawn when it comes (feed.mjs).
 
-export const TICK_MS = 150;
-export const WHOLE_EVERY = 2;
+export const TICK_MS = 300;
 export const SILENT_AFTER_MS = 3_000; // the monitor sends a frame at least every second
 export const SLEPT_MS = 2_000; // the wall clock ran so much further than performance.now(): the machine slept
 

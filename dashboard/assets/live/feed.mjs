@@ -2,13 +2,14 @@
 //
 // Bounds: see state.mjs and history.mjs; histories of at most TILE_SESSIONS sessions besides the one that is open.
 
-import { everyTick, feedState, sleepWatch, WHOLE_EVERY } from "./age.mjs";
+import { everyTick, feedState, sleepWatch } from "./age.mjs";
 import { monitorNow } from "./clock.mjs";
 import { fill, MARK, push, series, STREAM_POINTS, TILE_POINTS } from "./history.mjs";
 import { initialState, reduce } from "./state.mjs";
 import { keepStream } from "./stream.mjs";
 
 export const TILE_SESSIONS = 200;
+const LEAST_MS = 100; // between two draws: a thousand sessions have values and news at every moment, and not each is worth a drawing of its own
 const OURS = new URL(".", import.meta.url).href;
 
 const drawers = new Map(); // drawer -> whether values alone concern it
@@ -22,20 +23,20 @@ let fault = null;
 let feed = "connecting";
 let watched = null; // the session whose page is open
 let isDrawPlanned = false;
+let drawnAt = -Infinity; // by performance.now()
+let isNewsDue = false; // more than values is to be drawn
+let dueDraw = null; // the timer of what came too soon after a draw
 let changed = new Set(); // sessions that got values since the last draw
 
 /** Start once per page load. */
 export function startFeed() {
   stream = keepStream({ resumeFrom, onFrame, onClosed: planDraw });
   const hasSlept = sleepWatch(performance.now(), Date.now());
-  let ticks = 0;
   everyTick(() => {
     const at = performance.now();
     if (hasSlept(at, Date.now())) sleptAt = at;
     stream.tick(at);
-    ticks += 1;
-    if (ticks % WHOLE_EVERY === 0) draw();
-    else if (changed.size) draw(changed);
+    draw();
   });
   // A page that was frozen or hidden wakes with what it showed then: how old that is comes before anything else.
   for (const waking of ["resume", "visibilitychange"]) document.addEventListener(waking, () => draw());
@@ -67,7 +68,15 @@ function onFrame(text, at) {
   }
   if (state !== before) remember(frame);
   if (frame.type === "snapshot") for (const tell of onSnapshot) tell();
-  if (feed !== "live" || hasNews(frame)) planDraw(); // else the next tick draws it, with what came from other devices
+  isNewsDue ||= feed !== "live" || hasNews(frame);
+  if (isNewsDue || changed.size) drawSoon();
+}
+
+/** At once, or LEAST_MS after the last draw with what else has come by then. */
+function drawSoon() {
+  const wait = drawnAt + LEAST_MS - performance.now();
+  if (wait <= 0) draw(isNewsDue ? null : changed);
+  else dueDraw ??= setTimeout(() => draw(isNewsDue ? null : changed), wait);
 }
 
 /** Whether a frame brings more than values and the time. */
@@ -126,8 +135,8 @@ export function say(message) {
 }
 
 /**
- * Draw now, with every WHOLE_EVERY-th tick, and after every frame with news. Returns how to stop. `drawer(view)`; see `view`. With `hasValues` also
- * at the ticks between, where values came: `view.changed` then is the set of sessions that got some; null where everything is to be drawn.
+ * Draw now, with every tick, and after news. Returns how to stop. `drawer(view)`; see `view`. With `hasValues` also where values alone came:
+ * `view.changed` then is the set of sessions that got some; null where everything is to be drawn.
  */
 export function subscribe(drawer, { hasValues = false } = {}) {
   drawers.set(drawer, hasValues);
@@ -189,6 +198,8 @@ function draw(only = null) {
   if (feed !== before) document.documentElement.dataset.feed = feed;
   changed = new Set();
   const isPart = only !== null && feed === before;
+  clearTimeout(dueDraw);
+  [dueDraw, isNewsDue] = [null, isNewsDue && isPart];
   const now = view(isPart ? only : null);
   for (const [drawer, hasValues] of drawers) {
     if (isPart && !hasValues) continue;
@@ -201,4 +212,5 @@ function draw(only = null) {
       fail(error.message);
     }
   }
+  drawnAt = performance.now();
 }

@@ -73,6 +73,11 @@ export function hourMinute(atMs, zone) {
   return zoned(zone, "minutes").format(atMs);
 }
 
+/** 2026-11-22 10:41:07 UTC. */
+export function utc(atMs) {
+  return `${new Date(atMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 /** The zone's short name at that instant, e.g. CET or GMT+5:30. */
 export function zoneName(atMs, zone) {
   return zoned(zone, "name").formatToParts(atMs).find((part) => part.type === "timeZoneName").value;

@@ -9,12 +9,12 @@ import { phaseWords, say, words } from "./words.mjs";
 const text = words.session;
 
 /** {node, put(session, view)}. */
-export function identity(steps) {
+export function identity(steps, code) {
   const [label, born, kg, order, source] = [el("b.who-label"), el("span"), el("span"), el("span.muted"), el("span.mode-source")];
   const [phase, running, since] = [el("span.phase-name"), el("b.phase-clock.num"), el("span.muted")];
-  const person = el("div.identity-who", {}, el("div.identity-line", {}, label, born, kg), order, source);
+  const person = el("div.identity-who", {}, el("div.identity-line", {}, label, born, kg, code.line), order, source);
   const where = el("div.identity-phase", {}, phase, el("div", {}, running, " ", since));
-  const node = el("section.card.identity", {}, person, where, steps.node);
+  const node = el("section.card.identity", {}, person, where, steps.node, code.form);
   return {
     node,
     put(session, view) {
@@ -30,6 +30,7 @@ export function identity(steps) {
       setAttribute(where, "data-phase", session.phase);
       setText(running, clock(view.heldNow - phaseSince(session)));
       setText(since, phaseWords(session).since);
+      code.put(session, view);
       steps.put(session, view);
     },
   };

@@ -5,7 +5,7 @@ import { signOf } from "./alerts.mjs";
 
 export const FILTERS = ["all", "alerts", "doses", "notes"];
 const DOSES = ["phase_ordered", "rate_set", "bolus_given", "gates_judged", "baseline_set", "drug_drawn", "drug_wasted", "waste_witnessed"];
-const NOTES = ["note_added", "observation_charted", "entry_voided", "signed_off"];
+const NOTES = ["note_added", "observation_charted", "entry_voided", "patient_corrected", "signed_off"];
 const RAISED = ["active", "acknowledged", "latched"];
 
 /** Which filter an entry falls under, besides "all". */

@@ -19,7 +19,7 @@ export function overlay() {
   });
   return function draw(view) {
     deadMan.currentTime = 0;
-    if (view.feed === "live") return; // the style sheet hides it
+    if (view.feed === "live" || document.documentElement.dataset.came) return; // the style sheet hides it, or boot.js says what is missing
     const since = view.state.lastNowMs;
     setText(title, since === null || view.feed === "connecting" ? text.title : say(text.since, { time: timeOfDay(since, view.zone) }));
     setText(why, reason(view));

@@ -9,6 +9,7 @@ import { orderText } from "./identity.mjs";
 import { journal } from "./journal.mjs";
 import { follow } from "./navigate.mjs";
 import { recordPanel } from "./record_panel.mjs";
+import { patientCode } from "./patient_code.mjs";
 import { get } from "./rest.mjs";
 import { say, signs, words } from "./words.mjs";
 
@@ -19,16 +20,28 @@ export function pastSession(id, session) {
   const [over, source] = [el("p.told", { role: "note", id: "session-over" }), el("p.mode-source")];
   const curves = recordPanel(id);
   const story = journal(id);
+  const code = patientCode(id, (right) => {
+    session = { ...session, patient: { ...session.patient, code: right } };
+    code.put(session, viewNow());
+    story.load(); // the entry of it
+  });
   const [figures, alerts] = [figuresCard(session), alertsCard()];
   const back = el("a.button", { href: "/sessions", onclick: follow }, text.back);
-  const who = el("section.card.identity", {}, el("div.identity-who", {}, whoLine(session), el("span.muted", {}, orderText(session)), source), el("span.grow"), back);
-  const node = el("div.review.past", {}, over, who, figures.node, curves.node, alerts.node, story.node);
+  const brought = el("p.told", { role: "note", id: "brought-in", hidden: true });
+  const who = el("section.card.identity", {}, el("div.identity-who", {}, whoLine(session, code.line), el("span.muted", {}, orderText(session)), source), el("span.grow"), back, code.form);
+  const node = el("div.review.past", {}, over, brought, who, figures.node, curves.node, alerts.node, story.node);
   let endMs = session.phase_since_ms;
   load().catch((error) => fail(error.message));
 
   async function load() {
     const [found, told] = await Promise.all([get(`/sessions/${id}/figures`), get(`/sessions/${id}/alerts`)]);
-    if (found.ok) endMs = found.body.last_at_ms;
+    if (found.ok) {
+      const { brought_in: from, last_at_ms: lastMs } = found.body;
+      const { zone } = viewNow();
+      endMs = lastMs;
+      show(brought, Boolean(from));
+      if (from) setText(brought, say(text.brought_in, { when: `${dayOf(from.at_ms, zone)} ${hourMinute(from.at_ms, zone)}`, by: from.by || "-", installation: from.installation || "-" }));
+    }
     figures.put(found);
     alerts.put(told);
     story.load();
@@ -44,6 +57,7 @@ export function pastSession(id, session) {
       const told = now.devices.filter((device) => device.mode !== "real").map((device) => `${words.modes[device.mode]}: ${device.source}`);
       show(source, told.length > 0);
       setText(source, told.join(" · "));
+      code.put(session, view);
       curves.put(now, then, story.entries());
       story.put(now, then);
     },
@@ -53,10 +67,10 @@ export function pastSession(id, session) {
 
 const dayOf = (atMs, zone) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone }).format(atMs);
 
-function whoLine({ patient, room }) {
+function whoLine({ patient, room }, code) {
   const born = patient.birth_year === null ? "" : say(words.ward.born, { year: patient.birth_year });
   const kg = say(words.session.kg, { kg: number(patient.weight_g / 1000) });
-  return el("div.identity-line", {}, el("b.who-label", {}, patient.label), ...[born, kg, room, patient.code ?? ""].filter(Boolean).map((part) => el("span", {}, part)));
+  return el("div.identity-line", {}, el("b.who-label", {}, patient.label), ...[born, kg, room].filter(Boolean).map((part) => el("span", {}, part)), code);
 }
 
 const perKg = (ug, patient) => String(Math.round((100 * ug) / patient.weight_g) / 100);

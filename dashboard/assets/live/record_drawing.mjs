@@ -26,17 +26,20 @@ export function drawRecord(record) {
   const lanes = [["main", rate, "--hr"], ["spo2", "spo2", "--spo2"], ["rr", "respiratory_rate", "--rr"]];
   const gaps = lanes.map(([lane, vital]) => gapLane(tracks(vital), layout, layout[lane], silence(vital)));
   const above = [doseLane(layout, events, about), alertLane(layout, events, about), eventLines(layout, events, about)];
+  const values = [
+    ...(layout.co2 ? streamShapes(tracks("etco2"), layout, layout.co2, "--co2") : []),
+    ...lanes.flatMap(([lane, vital, tone]) => streamShapes(tracks(vital), layout, layout[lane], tone)),
+    ...cuffShapes(tracks, layout, layout.main),
+  ];
   const shapes = [
     ...gaps.flatMap((one) => one.shapes),
     ...timeGrid(layout, { zone, startMs: session.started_at_ms }),
     ...scales(layout, texts),
-    ...levels(layout, { limits, baselines: session.baselines, labels, texts, nowMs }),
+    ...levels(layout, { limits, baselines: session.baselines, labels, texts, nowMs, drawn: values }),
     ...modelShapes(layout, model, about),
     ...nowLine(layout, nowMs, isOpen),
     ...above.flatMap((one) => one.shapes),
-    ...(layout.co2 ? streamShapes(tracks("etco2"), layout, layout.co2, "--co2") : []),
-    ...lanes.flatMap(([lane, vital, tone]) => streamShapes(tracks(vital), layout, layout[lane], tone)),
-    ...cuffShapes(tracks, layout, layout.main),
+    ...values,
   ];
   return { layout, shapes, hits: [...above, ...gaps].flatMap((one) => one.hits) };
 }

@@ -12,6 +12,7 @@ const LABEL_STEPS_MIN = [5, 15, 30, 60, 120, 240];
 const PRIORITIES = ["high", "medium", "low"];
 const LABEL = 11;
 const LEVEL_ROOM_PX = 130;
+const NAME_STEP_PX = 8; // between two places that are tried for the name of a level
 
 /** Upright lines through every lane, on the clock's own quarters of an hour, and the time below them. */
 export function timeGrid(layout, { zone, startMs }) {
@@ -84,20 +85,21 @@ function isBefore(limit, known) {
   return rank < 0 || (rank === 0 && (limit.direction === "high" ? limit.limit < known.limit : limit.limit > known.limit));
 }
 
-/** Limits dashed and baselines dotted, each with its name where the paper is still empty, else at the left, away from what is new; where two names would meet, the later one has none. */
-export function levels(layout, { limits, baselines, labels, texts, nowMs }) {
+/** Limits dashed and baselines dotted, each with its name where none of `drawn`, the shapes of the values, and no other name lies: where the paper is still empty, else as far left as can be. */
+export function levels(layout, { limits, baselines, labels, texts, nowMs, drawn }) {
   const isRightFree = layout.x(nowMs) + LEVEL_ROOM_PX < layout.right;
   const shapes = [];
-  const taken = [];
+  const spots = drawn.flatMap(spotsOf);
   const put = (vital, value, name, { tone, dash, alpha }) => {
     const lane = layout[LANES[vital]];
     const y = lane.y(value);
     if (y < lane.top || y > lane.bottom) return;
     shapes.push(line(layout.left, y, layout.right, y, tone, { dash, alpha }));
     const width = widthOf(name, LABEL);
-    if (layout.isNarrow || taken.some((other) => Math.abs(other - y) < LABEL + 2)) return;
-    taken.push(y);
-    const left = isRightFree ? layout.right - width - 6 : layout.left + 2;
+    if (layout.isNarrow) return;
+    const left = freeAlong(layout, { y, width: width + 4, spots, isRightFree });
+    if (left === null) return;
+    spots.push([left, left + width + 4, y - LABEL - 2, y]);
     shapes.push(box(left, y - LABEL - 2, width + 4, LABEL + 2, "--panel", 0.75), text(left + 2, y - 3, name, tone, { size: LABEL }));
   };
   for (const limit of limitsToDraw(limits)) {
@@ -111,6 +113,24 @@ export function levels(layout, { limits, baselines, labels, texts, nowMs }) {
     put(vital, milli / 1000, name, { tone: TONES[vital], dash: [2, 5], alpha: 0.6 });
   }
   return shapes;
+}
+
+/** Where along a line at `y` its name covers nothing: x of its left side; null where there is no such place. The scale at the side still says the level. */
+function freeAlong(layout, { y, width, spots, isRightFree }) {
+  const near = spots.filter(([, , top, bottom]) => bottom > y - LABEL - 2 && top < y);
+  const isFree = (left) => near.every(([from, until]) => until < left || from > left + width);
+  const end = layout.right - width - 2;
+  if (isRightFree && isFree(end)) return end;
+  for (let left = layout.left + 2; left <= end; left += NAME_STEP_PX) if (isFree(left)) return left;
+  return null;
+}
+
+/** The places that a shape takes, [from x, until x, top, bottom], as near as a name must keep away. */
+function spotsOf(shape) {
+  if (shape.is === "dots") return shape.points.map(([x, y]) => [x - 2, x + 2, y - 2, y + 2]);
+  if (shape.is === "strokes") return shape.spans.map(([x, a, b]) => [x - 1, x + 1, Math.min(a, b), Math.max(a, b)]);
+  if (shape.is === "mark") return [[shape.x - shape.size, shape.x + shape.size, shape.y - 1.5 * shape.size, shape.y + 1.5 * shape.size]];
+  return [];
 }
 
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));

@@ -3,7 +3,7 @@
 
 import { fillHistory, trackOf, view as viewNow } from "./feed.mjs";
 import { gapFor, pointsOf, STREAM_POINTS } from "./history.mjs";
-import { get } from "./rest.mjs";
+import { awaited, get } from "./rest.mjs";
 
 export const DRAWN = ["heart_rate", "pulse_rate", "systolic_bp", "diastolic_bp", "mean_bp", "spo2", "respiratory_rate", "etco2"];
 const STREAMS = ["heart_rate", "pulse_rate", "spo2", "respiratory_rate"];
@@ -14,9 +14,19 @@ const AFTER_RETURN_MS = [10_000, 60_000]; // a device empties what it kept withi
 /** {ok, detail, tracks: {vital: points}, thinGapMs} of a span of a session. */
 export async function readingsOf(id, sinceMs, untilMs) {
   const answer = await get(`/sessions/${id}/readings?vitals=${DRAWN.join(",")}&since_ms=${sinceMs}&until_ms=${untilMs}&max_points=${STREAM_POINTS}`);
-  const tracks = answer.ok ? Object.fromEntries(Object.entries(answer.body).map(([vital, columns]) => [vital, pointsOf(columns)])) : {};
-  const thinGapMs = (8 * (untilMs - sinceMs)) / STREAM_POINTS; // two points a bucket, wherever they lie in it
-  return { ok: answer.ok, detail: answer.detail, tracks, thinGapMs };
+  return { ok: answer.ok, detail: answer.detail, tracks: answer.ok ? tracksOf(answer.body) : {}, thinGapMs: thinGap(untilMs - sinceMs, STREAM_POINTS) };
+}
+
+const tracksOf = (body) => Object.fromEntries(Object.entries(body).map(([vital, columns]) => [vital, pointsOf(columns)]));
+const thinGap = (spanMs, points) => (8 * spanMs) / points; // two points a bucket, wherever they lie in it
+
+/** What boot.js asked for, whole and coarse: the first drawing need not wait for the fine one. Once, and only for its session. */
+async function fillEarly(session) {
+  const early = window.infusion?.history;
+  if (early?.session !== session.id) return;
+  window.infusion.history = null;
+  const columns = await awaited(early.columns);
+  if (columns !== null) fillHistory(session.id, tracksOf(columns), thinGap(viewNow().now - session.created_at_ms, early.points));
 }
 
 /** {load(session), put(session, view)}. `told(state, detail)`: "loading", "loaded" or "failed". */
@@ -28,6 +38,8 @@ export function recordHistory(id, told) {
     const until = isOver ? session.phase_since_ms : Math.ceil(viewNow().now);
     const since = isOver ? session.created_at_ms : Math.max(session.created_at_ms, until - HISTORY_MS);
     told("loading", "");
+    await fillEarly(session);
+    told("loading", ""); // there may be something to draw
     const { ok, detail, tracks, thinGapMs } = await readingsOf(id, since, until);
     if (ok) fillHistory(id, tracks, thinGapMs);
     told(ok ? "loaded" : "failed", detail);

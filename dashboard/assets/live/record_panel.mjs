@@ -56,6 +56,7 @@ export function recordPanel(id) {
   function tell(state, detail) {
     setText(note, { loading: now.layout ? "" : text.loading, loaded: "", failed: say(text.failed, { detail }) }[state]);
     note.dataset.state = state === "failed" ? "failed" : "idle";
+    plot.dataset.history = state;
     repaint();
   }
 

@@ -8,6 +8,7 @@ import { requestIds } from "./request_ids.mjs";
 const TIMEOUT_MS = 15_000; // the monitor itself answers within ten seconds, if only to say that it cannot
 const AGAIN_AFTER_MS = [400, 1_200]; // after no answer
 const AGAIN_WITHIN_MS = 15_000; // of the first try: whoever waits for "saved" is told by then
+let underWay = 0;
 const ids = requestIds(() => crypto.randomUUID?.() ?? fromRandomBytes());
 
 /** Where the page came over plain HTTP the browser has no randomUUID. */
@@ -28,7 +29,22 @@ async function change(method, path, body) {
   return { ...answer, wasDone: answer.body?.was_done === true };
 }
 
-async function call(method, path, body, id = null) {
+/** Whether no call waits for its answer. */
+export const isQuiet = () => underWay === 0;
+
+/** Waits for `answer` as for one of our own calls. */
+export async function awaited(answer) {
+  underWay += 1;
+  try {
+    return await answer;
+  } finally {
+    underWay -= 1;
+  }
+}
+
+const call = (...given) => awaited(ask(...given));
+
+async function ask(method, path, body, id = null) {
   const init = { method, cache: "no-store", headers: { accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT_MS) };
   if (id !== null) init.headers["idempotency-key"] = id;
   if (body !== undefined) Object.assign(init, { body: JSON.stringify(body), headers: { ...init.headers, "content-type": "application/json" } });

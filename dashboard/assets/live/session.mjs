@@ -18,6 +18,7 @@ import { limitsPanel } from "./limits_panel.mjs";
 import { go } from "./navigate.mjs";
 import { setPage } from "./page.mjs";
 import { pastSession } from "./past_session.mjs";
+import { patientCode } from "./patient_code.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { recordPanel } from "./record_panel.mjs";
 import { get } from "./rest.mjs";
@@ -38,7 +39,7 @@ export function mountSession(root, id) {
   const story = journal(id);
   const chart = chartPanel(id, limits.checks);
   const parts = {
-    ...{ before, who: identity(steps), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), due: duePanel(limits.checks, chart.open), chart },
+    ...{ before, who: identity(steps, patientCode(id)), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), due: duePanel(limits.checks, chart.open), chart },
     ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), sheet: summary(id), limits, story, entries: entriesPanel(id, story.known), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));

@@ -17,7 +17,11 @@ export const SIGNALS = {
 /** Seconds from the start of a burst to the end of its last pulse. */
 export const lengthOf = ({ starts }) => starts.at(-1) + PULSE_S;
 
-/** The flash times as custom properties of the style sheet, {name: value}. */
-export function flashTimes() {
-  return Object.fromEntries(Object.entries(SIGNALS).filter(([, signal]) => signal.flashHz > 0).map(([name, { flashHz }]) => [`--flash-${name}`, `${1 / flashHz}s`]));
+/** The priorities whose flash is in its dark half at `at` ms, and when the next of them changes. All rooms of a priority flash together. */
+export function flashAt(at) {
+  const halves = Object.entries(SIGNALS).filter(([, signal]) => signal.flashHz > 0).map(([name, { flashHz }]) => ({ name, ms: 500 / flashHz }));
+  return {
+    dark: halves.filter(({ ms }) => Math.floor(at / ms) % 2 === 1).map(({ name }) => name),
+    until: Math.min(...halves.map(({ ms }) => (Math.floor(at / ms) + 1) * ms)),
+  };
 }

@@ -6,6 +6,7 @@ import { account } from "./drug.mjs";
 import { clock, hourMinute, mg, number, signed, timeOfDay } from "./format.mjs";
 import { get } from "./rest.mjs";
 import { shownValue } from "./sign_field.mjs";
+import { facts } from "./sign_off.mjs";
 import { phaseWords, roomName, say, signs, vitals, words } from "./words.mjs";
 
 const text = words.summary;
@@ -55,9 +56,15 @@ function parts(found, zone) {
     table(text.observations, [text.time, text.sign, text.value, text.by], found.observations.map((one) => [time(one.at_ms), signs[one.sign]?.label ?? one.sign, signs[one.sign] ? shownValue(one.sign, one.value) : String(one.value), mark(one)])),
     table(text.notes, [text.time, text.note, text.by], found.notes.map((one) => [time(one.at_ms), one.text, mark(one)])),
     el("p.num", {}, drugLine(session)),
-    el("p", {}, session.signed_off ? `${say(words.sign_off.signed, { name: session.signed_off.name, by: session.signed_off.by, time: time(session.signed_off.at_ms) })} “${session.signed_off.meaning}”` : text.unsigned),
+    ...signature(session.signed_off, time),
     el("p.small.muted", {}, words.about.notice),
   ];
+}
+
+function signature(one, time) {
+  if (!one) return [el("p", {}, text.unsigned)];
+  const said = el("p", {}, `${say(words.sign_off.signed, { name: one.name, by: one.by, time: time(one.at_ms) })} “${one.meaning}”`);
+  return one.under ? [said, facts({ ...one, meaning: null })] : [said];
 }
 
 const mark = (one) => (one.error ? `${one.by} · ${say(text.error, { error: one.error })}` : one.by);

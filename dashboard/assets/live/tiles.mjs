@@ -59,6 +59,12 @@ function history() {
   };
 }
 
+/** A whole order has no decimals where there is little room: 21.3/35 mg. */
+function doseText({ givenUg, orderedUg }, isSmall) {
+  const ordered = mg(orderedUg);
+  return say(isSmall ? text.dose_short : text.dose, { given: mg(givenUg), ordered: isSmall ? ordered.replace(/\.0$/, "") : ordered });
+}
+
 function foot() {
   const [given, fill, cuff] = [el("span.num"), el("i"), el("span.tile-cuff.num")];
   const bar = el("span.progress", { "aria-hidden": "true" }, fill);
@@ -70,7 +76,7 @@ function foot() {
       const account = dose(session, view.heldNow);
       const isSmall = density !== "full";
       show(bar, account.isOrdered);
-      setText(given, account.isOrdered ? say(isSmall ? text.dose_short : text.dose, { given: mg(account.givenUg), ordered: mg(account.orderedUg) }) : text.no_infusion);
+      setText(given, account.isOrdered ? doseText(account, isSmall) : text.no_infusion);
       setAttribute(given, "title", given.textContent);
       const width = `${(account.fraction * 100).toFixed(1)}%`;
       if (fill.style.width !== width) fill.style.width = width;

@@ -10,7 +10,7 @@ from monitor.adapters.redial import Redialled, host_and_port
 ADDRESSES: Final = "tcp:host:4001"
 
 
-def _shell(setup: Setup) -> Redialled:
+def _shell(setup: Setup) -> Redialled[bytes]:
     BccCodec(setup.codec)  # a wrong option is refused now, not at the first connection
     scheme, _, rest = setup.address.partition(":")
     if scheme != "tcp" or (place := host_and_port(rest)) is None:

@@ -2,54 +2,38 @@
 
 import asyncio
 import re
-from collections import deque
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
-from monitor.adapters.base import AdapterError, AdapterSpec, Codec, CodecSettings, Setup, Tier
+from monitor.adapters.arrivals import Arrivals
+from monitor.adapters.base import AdapterError, AdapterSpec, Setup, Tier
 from monitor.adapters.ble.codec import READERS, BleCodec, Notification, uuid_of
 from monitor.adapters.ble.oximetry import NONIN
 from monitor.adapters.redial import Redialled
-from monitor.adapters.said import Said
 
 ADDRESSES: Final = "ble:00:1C:05:01:02:03"
 ADAPTER_OPTION, PAIR_OPTION = "adapter", "pair"
 CONNECT_S: Final = 30.0
 SILENT_AFTER_MS: Final = 3_600_000  # a cuff may say nothing for long; the radio itself tells of a device that is gone
-_MAX_HELD: Final = 256  # notifications
 _ADDRESS: Final = re.compile(r"ble:([0-9A-F]{2}(?::[0-9A-F]{2}){5}|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})", re.IGNORECASE)
-_UUID_LENGTH: Final = len(NONIN)
 
 
 class _Link:
-    """A connection as a `Line`: each read is one notification, its characteristic in front."""
+    """A connection as a `Line`: each read is one notification."""
 
     def __init__(self, faults: tuple[type[Exception], ...]) -> None:
         self.client: Any = None
         self.closing: asyncio.Future[None] | None = None
         self._faults = faults
-        self._held: deque[bytes] = deque()
-        self._ended = ""
-        self._news = asyncio.Event()
+        self._arrivals: Arrivals[Notification] = Arrivals()
+        self.read = self._arrivals.read
 
     def arrived(self, characteristic: Any, data: bytearray) -> None:
-        if len(self._held) < _MAX_HELD:
-            self._held.append(characteristic.uuid.lower().encode("ascii") + bytes(data))
-            self._news.set()
-        else:
-            self._end("more arrived than could be kept")
+        self._arrivals.put(Notification(characteristic.uuid.lower(), bytes(data)))
 
     def lost(self, _: Any) -> None:
-        self._end("lost")
-
-    async def read(self) -> bytes:
-        while not self._held:
-            if self._ended:
-                raise OSError(self._ended)
-            self._news.clear()
-            await self._news.wait()
-        return self._held.popleft()
+        self._arrivals.end("lost")
 
     async def write(self, data: bytes) -> None:  # noqa: ARG002
         raise OSError("nothing is written to a device that only tells")
@@ -57,10 +41,6 @@ class _Link:
     def close(self) -> None:
         if self.closing is None:
             self.closing = asyncio.ensure_future(self._disconnect())
-
-    def _end(self, why: str) -> None:
-        self._ended = self._ended or why
-        self._news.set()
 
     async def _disconnect(self) -> None:
         with suppress(*self._faults, OSError):
@@ -106,17 +86,7 @@ def _to_read(client: Any) -> list[Any]:
     return list(there.values())
 
 
-class _Unwrapped(Codec[bytes]):
-    """The codec behind a link."""
-
-    def __init__(self, settings: CodecSettings) -> None:
-        self._codec = BleCodec(settings)
-
-    def feed(self, data: bytes, received_at_ms: int) -> list[Said]:
-        return self._codec.feed(Notification(data[:_UUID_LENGTH].decode("ascii"), data[_UUID_LENGTH:]), received_at_ms)
-
-
-def _shell(setup: Setup) -> Redialled:
+def _shell(setup: Setup) -> Redialled[Notification]:
     if (match := _ADDRESS.fullmatch(setup.address)) is None:
         raise AdapterError(f"{setup.address!r} is no address here: write {ADDRESSES}")
     chosen = setup.codec.options
@@ -131,7 +101,7 @@ def _shell(setup: Setup) -> Redialled:
     except ImportError as error:
         raise AdapterError("adapter 'ble' needs the package 'bleak', which is not installed (the extra `ble`)") from error
     device = _Device(bleak, match[1], options)
-    return Redialled(device.open, lambda: _Unwrapped(setup.codec), setup, SILENT_AFTER_MS)
+    return Redialled(device.open, lambda: BleCodec(setup.codec), setup, SILENT_AFTER_MS)
 
 
 ADAPTER: Final = AdapterSpec(

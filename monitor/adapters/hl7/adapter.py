@@ -5,7 +5,7 @@ from typing import Final
 from monitor.adapters.base import Adapter, AdapterError, AdapterSpec, Setup, Tier
 from monitor.adapters.hl7.codec import Hl7Codec
 from monitor.adapters.line import open_tcp
-from monitor.adapters.listening import Listening
+from monitor.adapters.listening import Listening, tcp_port
 from monitor.adapters.redial import Redialled, host_and_port
 
 _ADDRESSES: Final = "listen:host:port or tcp:host:port"
@@ -23,7 +23,7 @@ def _shell(setup: Setup) -> Adapter:
         return Hl7Codec(setup.codec)
 
     if scheme == "listen":
-        return Listening(*place, fresh, setup, _SENDER_SILENT_MS)
+        return Listening(tcp_port(*place), fresh, setup, _SENDER_SILENT_MS)
     return Redialled(lambda: open_tcp(*place), fresh, setup, _DIALLED_SILENT_MS)
 
 

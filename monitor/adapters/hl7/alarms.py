@@ -5,11 +5,8 @@ The parts of an R40 alarm are known by their names: their numbers differ from ma
 
 from typing import Final
 
-from monitor.adapters.device_time import DeviceTime
-from monitor.adapters.hl7.codes import Meaning, code_of, meaning_of
 from monitor.adapters.hl7.context import Context, Observed
-from monitor.adapters.hl7.message import Segment
-from monitor.adapters.hl7.values import flags_of, has_value, origin_of
+from monitor.adapters.hl7.rows import Row
 from monitor.adapters.quantities import Quantity
 from monitor.adapters.said import DeviceEvent, Phase, Said, Sender, Unmapped, clipped
 from schemas.alert import AlertKind, Priority
@@ -22,7 +19,6 @@ _EVENT_NAMES: Final = ("MDC_EVT_", "MDCX_EVT_")
 _WATCHDOG: Final = "MDC_EVT_ACTIVE"
 _ANY_ALARM: Final = "MDC_EVT_ALARM"  # then OBX-5 says which
 
-_EFFICIA: Final = "MDIL-ALERT"
 _EFFICIA_CLASSES: Final = {
     "1": (AlertKind.PHYSIOLOGICAL, Priority.HIGH),  # red
     "2": (AlertKind.PHYSIOLOGICAL, Priority.MEDIUM),  # yellow
@@ -39,61 +35,52 @@ class Alarms:
 
     def event(self, context: Context, observed: Observed) -> list[Said]:
         """One OBR of an R40."""
-        named = {code_of(row, 3).name.upper(): row for row in reversed(observed.rows)}
-        row = next((row for row in observed.rows if code_of(row, 3).name.upper().startswith(_EVENT_NAMES)), None)
+        row = next((row for row in observed.rows if row.form.name.startswith(_EVENT_NAMES)), None)
         if row is None:
-            return [_without_event(context, row, observed) for row in observed.rows[:1]]
-        if code_of(row, 3).name.upper() == _WATCHDOG:
+            return [_without_event(context, row) for row in observed.rows[:1]]
+        if row.form.name == _WATCHDOG:
             return []
-        time, _ = context.time_of(row, observed)
-        words = {name: row.part(5) for name, row in named.items()}
-        flags = flags_of(row) | {words.get("MDC_ATTR_ALARM_PRIORITY", ""), words.get("MDC_ATTR_ALERT_TYPE", "")}
+        words = {row.form.name: row.word for row in reversed(observed.rows)}
+        flags = row.form.flags | {words.get("MDC_ATTR_ALARM_PRIORITY", ""), words.get("MDC_ATTR_ALERT_TYPE", "")}
         which, text = _which(row)
         about, source = _source(observed)
         silence = words.get("MDC_ATTR_ALARM_INACTIVATION_STATE", "").lower()
         event = DeviceEvent(
             context.at_ms,
             context.mode,
-            clipped(f"{which} {row.part(4).rpartition('.')[0]}"),
+            clipped(f"{which} {row.form.segment.part(4).rpartition('.')[0]}"),
             _phase(words),
             clipped(words.get("MDC_ATTR_ALERT_TEXT", "") or text),
-            context.sender_of(row),
-            time,
+            row.sender,
+            row.time,
             next((kind for flag, kind in _KINDS.items() if flag in flags), None),
             next((priority for flag, priority in _PRIORITIES.items() if flag in flags), None),
             about,
-            None if source is None else origin_of(source)[0],
-            "" if source is None else clipped(source.text(7)),
+            None if source is None else source.content.origin,
+            "" if source is None else clipped(source.form.segment.text(7)),
             silence not in ("", "enabled"),
             context.next_id(),
         )
         return [event]
 
-    def line(self, context: Context, row: Segment, observed: Observed) -> list[Said]:
+    def line(self, context: Context, row: Row) -> list[Said]:
         """One text line of Efficia; an empty one ends what its class showed. Told at each change."""
-        code, text = code_of(row, 3), clipped(row.text(5))
-        sender = context.sender_of(row)
-        before = self._shown.pop((sender, code.number), "")
+        number, text = row.form.code.number, clipped(row.content.text)
+        before = self._shown.pop((row.sender, number), "")
         if text:
             if len(self._shown) >= _MAX_SHOWN:
                 del self._shown[next(iter(self._shown))]
-            self._shown[sender, code.number] = text
+            self._shown[row.sender, number] = text
         if text == before:
             return []
-        kind, priority = _EFFICIA_CLASSES.get(code.number, (None, None))
+        kind, priority = _EFFICIA_CLASSES.get(number, (None, None))
         phase = Phase.END if not text else Phase.CONTINUE if before else Phase.START
-        time: DeviceTime = context.time_of(row, observed)[0]
-        key, origin = clipped(code.text), origin_of(row)[0]
-        shown = text or before
-        return [
-            DeviceEvent(
-                context.at_ms, context.mode, key, phase, shown, sender, time, kind, priority, origin=origin, message_id=context.next_id()
-            )
-        ]
-
-
-def is_line(row: Segment) -> bool:
-    return code_of(row, 3).system.upper() == _EFFICIA
+        origin = row.content.origin
+        event = DeviceEvent(
+            context.at_ms, context.mode, origin.code, phase, text or before, row.sender, row.time, kind, priority, origin=origin,
+            message_id=context.next_id(),
+        )  # fmt: skip
+        return [event]
 
 
 def _phase(words: dict[str, str]) -> Phase:
@@ -104,26 +91,23 @@ def _phase(words: dict[str, str]) -> Phase:
     return _PHASES.get(phase, Phase.CONTINUE)
 
 
-def _which(row: Segment) -> tuple[str, str]:
+def _which(row: Row) -> tuple[str, str]:
     """The event's code as it stands, and its text."""
-    code = code_of(row, 3)
-    if code.name.upper() != _ANY_ALARM:
-        return f"{code.number}^{code.name}", row.text(5) or code.name
-    number, name, *_ = [*row.components(5), ""]
+    code = row.form.code
+    if row.form.name != _ANY_ALARM:
+        return f"{code.number}^{code.name}", row.content.text or code.name
+    number, name, *_ = [*row.content.parts, ""]
     return (f"{number}^{name}", name) if name else (number, number or code.name)
 
 
-def _source(observed: Observed) -> tuple[Quantity | None, Segment | None]:
+def _source(observed: Observed) -> tuple[Quantity | None, Row | None]:
     """The observation that the alarm is about: the line whose code is a quantity's."""
     for row in observed.rows:
-        meaning = meaning_of(code_of(row, 3))
-        if isinstance(meaning, Meaning) and (has_value(row) or row.raw(7)):
+        if (meaning := row.form.meaning) is not None and (not row.content.is_none or row.form.segment.raw(7)):
             return meaning.quantity, row
     return None, None
 
 
-def _without_event(context: Context, row: Segment, observed: Observed) -> Unmapped:
-    time, _ = context.time_of(row, observed)
-    return Unmapped(
-        context.at_ms, context.mode, origin_of(row)[0], "an alarm without an event", context.sender_of(row), time, context.next_id()
-    )
+def _without_event(context: Context, row: Row) -> Unmapped:
+    origin, why = row.content.origin, "an alarm without an event"
+    return Unmapped(context.at_ms, context.mode, origin, why, row.sender, row.time, context.next_id())

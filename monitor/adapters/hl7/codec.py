@@ -4,8 +4,9 @@ from typing import Final
 
 from monitor.adapters.base import CodecSettings, StreamCodec
 from monitor.adapters.hl7.acknowledging import answers
-from monitor.adapters.hl7.alarms import Alarms, is_line
-from monitor.adapters.hl7.context import Context, Observed
+from monitor.adapters.hl7.alarms import Alarms
+from monitor.adapters.hl7.context import Context
+from monitor.adapters.hl7.heading import header_of
 from monitor.adapters.hl7.message import Message, read_message
 from monitor.adapters.hl7.mllp import MAX_MESSAGE, Broken, MllpSplitter
 from monitor.adapters.hl7.observations import Observations
@@ -61,18 +62,17 @@ class Hl7Codec(StreamCodec):
 
     def _read(self, message: Message, raw: bytes, at_ms: int) -> list[Said]:
         self._number += 1
-        kind, event = message.header.part(9).upper(), message.header.part(9, 2).upper()
+        header = header_of(message)
+        kind, event = header.heading.kind, header.heading.event
         is_taken = kind == "ORU" and event in (_OBSERVATIONS, _ALARM, _WAVES)
         if is_taken and event != _WAVES:
-            said = self._observed(Context(message, at_ms, self._zone), is_alarm=event == _ALARM)
+            said = self._observed(Context(message, header, at_ms, self._zone), is_alarm=event == _ALARM)
         else:
             said = [undecoded(Fault.UNSUPPORTED, raw, at_ms, clipped(f"{kind}^{event} is not read"))]
-        return [*said, *answers(message, at_ms, self._number, is_taken=is_taken)]
+        return said + answers(header, message.marks, at_ms, self._number, is_taken=is_taken)
 
     def _observed(self, context: Context, *, is_alarm: bool) -> list[Said]:
-        observed = list(context.observed())
         if is_alarm:
-            return [item for each in observed for item in self._alarms.event(context, each)]
-        lines = [item for each in observed for row in each.rows if is_line(row) for item in self._alarms.line(context, row, each)]
-        others = (Observed(each.head, [row for row in each.rows if not is_line(row)]) for each in observed)
-        return self._observations.read(context, others) + lines
+            return [item for each in context.observed for item in self._alarms.event(context, each)]
+        lines = [item for row in context.lines for item in self._alarms.line(context, row)]
+        return self._observations.read(context) + lines

@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+HEADER: Final = "MSH"
+_BEGINNING: Final = HEADER.encode()
 _CHARSETS: Final = {
     "ASCII": "ascii",
     "UNICODE UTF-8": "utf-8",
@@ -16,13 +20,13 @@ _CHARSETS: Final = {
 }
 _FALLBACK: Final = "latin-1"  # reads any byte
 _MAX_FIELDS: Final = 64  # fields of a segment and parts of a field beyond it stay unsplit in the last
+_LONGEST_NAMES: Final = 80  # bytes of MSH-18: what a longer one says is not remembered
 _MAX_SEGMENTS: Final = 2_000  # a gateway's message has fifty; a megabyte of empty ones would hold up everything else
-_SEGMENT_END: Final = re.compile(r"[\r\n]+")
 _HEX: Final = re.compile(r"X((?:[0-9A-Fa-f]{2})+)", re.ASCII)
 _LAYOUT: Final = {".br": " ", ".sp": " ", "H": "", "N": ""}
 
 
-class Marks(msgspec.Struct, frozen=True):
+class Marks(msgspec.Struct, frozen=True, cache_hash=True):
     """The separators of one message, from its own MSH-1 and MSH-2; and the character set it was read by."""
 
     field: str
@@ -58,7 +62,7 @@ class Segment:
         self._marks = marks
         self._fields = text.split(marks.field, _MAX_FIELDS)
         self.name = self._fields[0]
-        if self.name == "MSH":
+        if self.name == HEADER:
             self._fields.insert(1, marks.field)  # MSH-1 is the separator itself
 
     def raw(self, number: int) -> str:
@@ -70,7 +74,7 @@ class Segment:
 
     def components(self, number: int) -> list[str]:
         """Of the first repetition, without escapes and outer blanks; at least one."""
-        return [self._marks.plain(part).strip() for part in self.repetitions(number)[0].split(self._marks.component, _MAX_FIELDS)]
+        return components_of(self.raw(number), self._marks)
 
     def part(self, number: int, component: int = 1) -> str:
         parts = self.components(number)
@@ -78,41 +82,67 @@ class Segment:
 
     def text(self, number: int) -> str:
         """The field as one text: its components joined by the separator they had."""
-        return self._marks.plain(self.raw(number)).strip()
+        return text_of(self.raw(number), self._marks)
+
+
+def components_of(field: str, marks: Marks) -> list[str]:
+    """Of its first repetition, without escapes and outer blanks; at least one."""
+    if marks.repetition and marks.repetition in field:
+        field = field[: field.index(marks.repetition)]
+    return [marks.plain(part).strip() for part in field.split(marks.component, _MAX_FIELDS)]
+
+
+def text_of(field: str, marks: Marks) -> str:
+    """Its components joined by the separator they had."""
+    return marks.plain(field).strip()
+
+
+def without(segment: str, marks: Marks, first: int, second: int) -> tuple[str, str, str]:
+    """The segment with two of its fields emptied, and what stood in them: what is left says the same in the next message."""
+    fields = segment.split(marks.field, _MAX_FIELDS)
+    length, taken, other = len(fields), "", ""
+    if first < length:
+        taken, fields[first] = fields[first], ""
+    if second < length:
+        other, fields[second] = fields[second], ""
+    return marks.field.join(fields), taken, other
 
 
 class Message(msgspec.Struct, frozen=True):
-    header: Segment
-    segments: tuple[Segment, ...]  # in order, the header first
+    lines: list[str]  # its segments in order as they stand, the header first
     marks: Marks
 
+    @property
+    def header(self) -> Segment:
+        return Segment(self.lines[0], self.marks)
+
     def named(self, name: str) -> Iterator[Segment]:
-        return (segment for segment in self.segments if segment.name == name)
+        return (Segment(line, self.marks) for line in self.lines if line.partition(self.marks.field)[0] == name)
 
 
 def read_message(body: bytes) -> Message | None:
     """None: it does not begin with a usable MSH, holds a second one, or has more than 2000 segments. They end with CR, LF or both."""
     body = body.lstrip(b" \t\r\n\0").removeprefix(b"\xef\xbb\xbf")
-    if not body.startswith(b"MSH") or len(body) < 8:
+    if not body.startswith(_BEGINNING) or len(body) < 8:
         return None
     text, charset = _decoded(body, _charset(body))
-    marks = _marks(text, charset)
-    if marks is None:
+    lines = [line for line in text.replace("\n", "\r").split("\r") if line]
+    marks = _marks(lines[0][3:8], charset)
+    if marks is None or len(lines) > _MAX_SEGMENTS:
         return None
-    lines = [line for line in _SEGMENT_END.split(text) if line]
-    if len(lines) > _MAX_SEGMENTS:
+    message = Message(lines, marks)
+    if text.find(HEADER, 1) > 0 and any(True for _ in islice(message.named(HEADER), 1, None)):
         return None
-    segments = tuple(Segment(line, marks) for line in lines)
-    if sum(segment.name == "MSH" for segment in segments) != 1:
-        return None
-    return Message(segments[0], segments, marks)
+    return message
 
 
+@lru_cache(maxsize=64)
 def _marks(text: str, charset: str) -> Marks | None:
-    if len(text) < 5:  # a character set's own escapes can leave less than there were bytes
+    """`text`: what follows MSH, at most five characters."""
+    if not text:
         return None
-    field = text[3]
-    others = re.split(r"[\r\n]", text[4:9])[0].split(field)[0][:4]
+    field = text[0]
+    others = text[1:].split(field)[0]
     given = field + others
     if any(mark.isalnum() or mark.isspace() for mark in given) or len(set(given)) != len(given) or not others:
         return None
@@ -122,9 +152,15 @@ def _marks(text: str, charset: str) -> Marks | None:
 
 def _charset(body: bytes) -> str:
     """MSH-18, the last of its repetitions that is known: the first is the default, a further one is what is switched to."""
-    fields = re.split(rb"[\r\n]", body, maxsplit=1)[0].split(body[3:4], 18)
-    named = fields[17].decode(_FALLBACK).split("~") if len(fields) > 17 else []
-    known = [_CHARSETS[name.strip().upper()] for name in named if name.strip().upper() in _CHARSETS]
+    fields = body.partition(b"\r")[0].partition(b"\n")[0].split(body[3:4], 18)
+    if len(fields) <= 17:
+        return "utf-8"
+    return _charset_named(fields[17]) if len(fields[17]) <= _LONGEST_NAMES else _charset_named.__wrapped__(fields[17])
+
+
+@lru_cache(maxsize=64)
+def _charset_named(names: bytes) -> str:
+    known = [_CHARSETS[name] for each in names.decode(_FALLBACK).split("~") if (name := each.strip().upper()) in _CHARSETS]
     return known[-1] if known else "utf-8"
 
 

@@ -15,7 +15,6 @@ from monitor.adapters.said import Fault
 
 MAX_MESSAGE: Final = 1_048_576  # bytes; a gateway's message with thirty observations is under 10 000
 _VT, _FS = 0x0B, 0x1C
-_NEXT_FRAMED: Final = re.compile(rb"[\x0b\x1c]")
 _NEXT_BARE: Final = re.compile(rb"[\x0b\x1c]|(?<=[\r\n])MSH")
 _NOT_BLANK: Final = re.compile(rb"[^ \t\r\n\0]")
 _LOOKED_BACK_AT: Final = 3  # bytes of `\rMS`, which the next read may complete
@@ -48,20 +47,19 @@ class MllpSplitter:
         """After how much silence `rest` is to be taken; None: nothing waits."""
         if not _NOT_BLANK.search(self._held):
             return None
-        return _BARE_END_MS if self._is_whole_without_end() else _STALLED_MS
+        return _BARE_END_MS if self._is_whole_without_end(self._held) else _STALLED_MS
 
     def feed(self, data: bytes) -> list[bytes | Broken]:
         """The messages that are complete now, without their frames."""
         found: list[bytes | Broken] = []
         begin = max(0, len(self._held) - _LOOKED_BACK_AT)
         self._held += data
-        while match := (_NEXT_FRAMED if self._is_framed else _NEXT_BARE).search(self._held, begin):
-            at, mark = match.start(), self._held[match.start()]
-            is_whole = mark != _VT or self._is_whole_without_end(at)
-            self._end(bytes(self._held[:at]), found, is_whole=is_whole)
+        while (at := self._next(begin)) >= 0:
+            mark, block = self._held[at], bytes(self._held[:at])
+            self._end(block, found, is_whole=mark != _VT or self._is_whole_without_end(block))
             del self._held[: at + 1 if mark in (_VT, _FS) else at]
             self._is_framed, self._is_skipping, begin = mark == _VT, False, 0
-        if self._is_skipping or self._length() > self._max_message:
+        if self._is_skipping or (len(self._held) > self._max_message and self._length() > self._max_message):
             if not self._is_skipping:
                 found.append(Broken(Fault.TOO_LONG, bytes(self._held)))
             self._is_skipping = True
@@ -71,7 +69,8 @@ class MllpSplitter:
     def rest(self) -> list[bytes | Broken]:
         """What silence or the end of the connection left of a message; forgotten then."""
         found: list[bytes | Broken] = []
-        self._end(bytes(self._held), found, is_whole=self._is_whole_without_end())
+        held = bytes(self._held)
+        self._end(held, found, is_whole=self._is_whole_without_end(held))
         self._held.clear()
         self._is_framed = self._is_skipping = False
         return found
@@ -84,10 +83,18 @@ class MllpSplitter:
         else:
             found.append(block if is_whole else Broken(Fault.TRUNCATED, block))
 
-    def _is_whole_without_end(self, length: int | None = None) -> bool:
+    def _next(self, begin: int) -> int:
+        """Where a message ends, or the next begins; -1: not here."""
+        if not self._is_framed:
+            match = _NEXT_BARE.search(self._held, begin)
+            return -1 if match is None else match.start()
+        begun = self._held.find(_VT, begin)
+        ended = self._held.find(_FS, begin, begun if begun >= 0 else None)
+        return ended if ended >= 0 else begun
+
+    def _is_whole_without_end(self, block: bytes | bytearray) -> bool:
         """Without a frame, and at the end of a segment."""
-        held = self._held if length is None else self._held[:length]
-        return not self._is_framed and held.endswith((b"\r", b"\n"))
+        return not self._is_framed and block.endswith((b"\r", b"\n"))
 
     def _length(self) -> int:
         """Without what may be the beginning of the next message."""

@@ -1,13 +1,12 @@
-"""One OBX as a value: its number, its unit, and what the device doubts about it. Pure."""
+"""An OBX as a value: its number, its unit, and what the device doubts about it. Pure."""
 
 from decimal import Decimal
 from typing import Final
 
 from monitor.adapters.doubts import Doubt
-from monitor.adapters.hl7.codes import Code, code_of, unit_of
 from monitor.adapters.hl7.message import Segment
 from monitor.adapters.quantities import Quantity, number_of
-from monitor.adapters.said import DeviceValue, Kind, Origin, clipped, measured, missing
+from monitor.adapters.said import DeviceValue, Kind, Origin, measured, missing
 
 # What devices write where they have no value: -1, -10, -100, -999, -99.9, -1000 (tenths), -10000. None of these quantities can be negative;
 # an invasive pressure can, and there only the numbers that no vessel reaches are missing.
@@ -28,26 +27,24 @@ _FLAGS: Final = {  # OBX-8, beside H and L
 _TAKEN_BACK: Final = frozenset({"D", "W"})  # OBX-11; X is no sign of a fault where there is a number (Philips IntelliBridge)
 
 
-def value_of(segment: Segment, quantity: Quantity) -> DeviceValue:
-    origin, unit = origin_of(segment)
+def value_of(quantity: Quantity, text: str, unit: str, origin: Origin, doubts: frozenset[Doubt]) -> DeviceValue:
+    """`text`: OBX-5. `unit`: UCUM. `doubts`: of the row."""
+    if is_none(text):
+        return missing(quantity, origin, doubts)
+    number = number_of(text)
+    if number is not None and _is_sentinel(quantity, number):
+        return missing(quantity, origin, doubts)
+    if number is not None and quantity is Quantity.TEMPERATURE and number > _HOTTER_THAN_ANYBODY:
+        number = None
+    return measured(quantity, number, unit, origin, doubts)
+
+
+def doubts_of(segment: Segment) -> frozenset[Doubt]:
+    """By OBX-8 and OBX-11."""
     doubts = {_FLAGS[flag] for flag in flags_of(segment) if flag in _FLAGS}
     if segment.part(11).upper() in _TAKEN_BACK:
         doubts.add(Doubt.DEVICE_SAYS_INVALID)
-    if not has_value(segment):
-        return missing(quantity, origin, frozenset(doubts))
-    number = number_of(segment.text(5))
-    if number is not None and _is_sentinel(quantity, number):
-        return missing(quantity, origin, frozenset(doubts))
-    if number is not None and quantity is Quantity.TEMPERATURE and number > _HOTTER_THAN_ANYBODY:
-        number = None
-    return measured(quantity, number, unit_of(unit), origin, frozenset(doubts))
-
-
-def origin_of(segment: Segment) -> tuple[Origin, Code]:
-    """The field before any table touched it, and its unit as a code."""
-    unit = code_of(segment, 6)
-    channel = clipped(segment.raw(4))
-    return Origin(clipped(code_of(segment, 3).text), clipped(segment.text(5)), clipped(unit.text), channel), unit
+    return frozenset(doubts)
 
 
 def flags_of(segment: Segment) -> frozenset[str]:
@@ -55,9 +52,9 @@ def flags_of(segment: Segment) -> frozenset[str]:
     return frozenset(flag.strip().upper() for flag in segment.repetitions(8))
 
 
-def has_value(segment: Segment) -> bool:
-    """Empty, dashes and HL7's own null `""` are none."""
-    return bool(segment.text(5).strip(' -"'))
+def is_none(text: str) -> bool:
+    """Empty, dashes and HL7's own null `""` are no value."""
+    return not text.strip(' -"')
 
 
 def kind_of(segment: Segment, *, is_spot: bool) -> Kind:

@@ -10,7 +10,7 @@ from monitor.adapters.serial_line import PortSettings
 _PORT: Final = PortSettings(baud=9_600)
 
 
-def _shell(setup: Setup) -> Redialled:
+def _shell(setup: Setup) -> Redialled[bytes]:
     return serial_or_tcp(setup, _PORT, MasimoCodec)
 
 

@@ -10,20 +10,22 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from monitor.export.verify import canonical
+from monitor.export.verify.bundle import verify_bundle
 from monitor.export.verify.manifest import SIGNED_KEYS, check_about
 from monitor.export.verify.record import read_record
 from monitor.export.verify.signer import check_signature, read_public_key
 from monitor.export.verify.verdict import Refused, Unusable, Verdict, verdict
-from monitor.export.verify.walk import utc
+from monitor.export.verify.words import SIGNED_BY_GIVEN, verified
 
-__all__ = ["Refused", "Unusable", "Verdict", "read_public_key", "verify_file", "verify_record", "verify_table"]
+__all__ = ["Refused", "Unusable", "Verdict", "read_public_key", "verify_bundle", "verify_file", "verify_record", "verify_table"]
 
 TABLE_KEYS: Final = SIGNED_KEYS | {"record", "rows", "size_bytes"}
 CSV_IS_A_VIEW: Final = "this CSV is a view for reading; the record is the JSONL export of the session, under the head digest named here"
 
 
 def verify_file(path: Path, *, pinned: bytes | None = None) -> Verdict:
-    """FILE.jsonl, or FILE.csv with FILE.csv.manifest.json beside it (either may be named). Raises Unusable where it cannot be read."""
+    """A bundle (FILE.zip), FILE.jsonl, or FILE.csv with FILE.csv.manifest.json beside it (either may be named). Raises Unusable where it
+    cannot be read."""
     table = path.with_name(path.name.removesuffix(".manifest.json"))
     try:
         if table.suffix == ".csv":
@@ -33,6 +35,8 @@ def verify_file(path: Path, *, pinned: bytes | None = None) -> Verdict:
             with table.open("rb") as stream, beside.open("rb") as manifest:
                 return verify_table(stream, manifest.read(canonical.MAX_LINE), table.name, pinned=pinned)
         with path.open("rb") as stream:
+            if path.suffix == ".zip":
+                return verify_bundle(stream, path.name, pinned=pinned)
             return verify_record(stream, path.name, pinned=pinned)
     except OSError as error:
         raise Unusable(f"{error.filename}: {error.strerror}") from error
@@ -47,7 +51,7 @@ def verify_record(stream: BinaryIO, name: str, *, pinned: bytes | None = None) -
         return verdict([f"REFUSED {name}", str(refused)], refused)
     rest = walk.entries - walk.sealed
     note = [f"The last {rest} entries are under no seal yet: only the signature of this export covers them."] if rest else []
-    return _verified(name, manifest, note, is_pinned=pinned is not None)
+    return verified(name, manifest, [*walk.said, *note], trust=SIGNED_BY_GIVEN if pinned else None)
 
 
 def verify_table(stream: BinaryIO, manifest_line: bytes, name: str, *, pinned: bytes | None = None) -> Verdict:
@@ -65,7 +69,7 @@ def verify_table(stream: BinaryIO, manifest_line: bytes, name: str, *, pinned: b
             raise Refused("the CSV was changed after it was exported: its SHA-256 is not the one in its manifest")
     except Refused as refused:
         return verdict([f"REFUSED {name}", str(refused)], refused)
-    return _verified(name, manifest, [f"Note: {CSV_IS_A_VIEW}."], is_pinned=pinned is not None)
+    return verified(name, manifest, [f"Note: {CSV_IS_A_VIEW}."], trust=SIGNED_BY_GIVEN if pinned else None)
 
 
 def _table_manifest(line: bytes) -> dict[str, Any]:
@@ -77,26 +81,3 @@ def _table_manifest(line: bytes) -> dict[str, Any]:
         raise Refused("the manifest beside the CSV does not have the fields of one")
     check_about(manifest, line=None)
     return manifest
-
-
-def _verified(name: str, manifest: dict[str, Any], notes: list[str], *, is_pinned: bool) -> Verdict:
-    state = "complete" if manifest["complete"] is True else "NOT COMPLETE: it was still open when it was exported"
-    words = [
-        f"VERIFIED {name}",
-        f"Session {manifest['session']}, {state}.",
-        f"{manifest['entries']} entries under {manifest['seals']} seals, {utc(manifest['first_at_ms'])} to {utc(manifest['last_at_ms'])}.",
-        f"Head digest {manifest['head']}.",
-        *notes,
-    ]
-    if marked := " and ".join(mode.upper() for mode in manifest["modes"] if mode != "real"):
-        words.append(f"{marked} data: not measured on a patient in this session.")
-    words.append(
-        f"Exported {utc(manifest['exported_at_ms'])} by Infusion Monitor {manifest['software']}, installation {manifest['installation']}."
-    )
-    if is_pinned:
-        words.append("Signed by the given key.")
-    else:
-        words.append(f"Signer not checked: the signature proves only that nothing changed since key {manifest['installation']} signed.")
-        words.append("Give the installation's public key with --key to check who signed.")
-    words.append(f"Intended use: {manifest['intended_use']}.")
-    return verdict(words)

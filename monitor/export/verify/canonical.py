@@ -35,8 +35,8 @@ _careful_decoder = json.JSONDecoder(object_pairs_hook=_no_duplicates)
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def write(value: dict[str, Any]) -> bytes:
-    """The canonical bytes of an object that `read` gave."""
+def write(value: object) -> bytes:
+    """The canonical bytes of an object that `read` gave, or of a part of it."""
     return _encoder.encode(value).encode()
 
 

@@ -9,11 +9,23 @@ from monitor.export.verify.walk import Walk
 
 EXPORT_FORMAT: Final = "infusion-monitor/export/1"
 LOG_FORMAT: Final = "infusion-monitor/log/1"
+SALTED_FORMAT: Final = "infusion-monitor/log/2"  # what identifies people is hashed as commitments
 INTENDED_USE: Final = "secondary display and record; not for primary monitoring"
 HEADER_KEYS: Final = {"exported_at_ms", "format", "installation", "intended_use", "log_format", "modes", "session", "software", "type"}
 CONTENT_KEYS: Final = {"complete", "counts", "entries", "first_at_ms", "first_seq", "head", "last_at_ms", "last_seq", "limits_sha256"}
 SIGNED_KEYS: Final = HEADER_KEYS | CONTENT_KEYS | {"public_key", "seals", "sha256", "signature"}
 _SESSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def read_canonical_file(content: bytes, file: str, keys: set[str]) -> dict[str, Any]:
+    """One canonical line with exactly these keys. Raises Refused."""
+    try:
+        value = canonical.read(content)
+    except ValueError as error:
+        raise Refused(str(error), file=file, line=1) from error
+    if set(value) != keys:
+        raise Refused(f"it does not have the fields {', '.join(sorted(keys))}", file=file, line=1)
+    return value
 
 
 def read_header(line: bytes) -> dict[str, Any]:
@@ -30,9 +42,10 @@ def read_header(line: bytes) -> dict[str, Any]:
 
 def check_about(fields: dict[str, Any], *, line: int | None) -> None:
     """The fields that a header and a manifest share. Raises Refused."""
-    for name, known in (("format", EXPORT_FORMAT), ("log_format", LOG_FORMAT), ("intended_use", INTENDED_USE)):
-        if fields[name] != known:
-            raise Refused(f"{name} is {fields[name]!r}, this verifier knows {known!r}", line=line)
+    known = {"format": (EXPORT_FORMAT,), "log_format": (LOG_FORMAT, SALTED_FORMAT), "intended_use": (INTENDED_USE,)}
+    for name, values in known.items():
+        if fields[name] not in values:
+            raise Refused(f"{name} is {fields[name]!r}, this verifier knows {' and '.join(map(repr, values))}", line=line)
     if not isinstance(fields["session"], str) or not _SESSION.fullmatch(fields["session"]):
         raise Refused("the session is not named as a session is", line=line)
     modes = fields["modes"]

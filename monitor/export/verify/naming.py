@@ -42,7 +42,9 @@ def earliest(walk: Walk, refused: Refused, stream: BinaryIO) -> Refused:
 
 
 def _checks_ahead(walk: Walk, stream: BinaryIO) -> object:
-    """The checks of the next seal, if it continues from the last one, or of the manifest."""
+    """The checks of the next seal after the line being read, if it continues from the last one, or of the manifest."""
+    stream.seek(walk.offset)
+    stream.readline(canonical.MAX_LINE)
     for line in iter(lambda: stream.readline(canonical.MAX_LINE), b""):
         if line.startswith(ENTRY_START):
             continue

@@ -1,76 +1,90 @@
 """Walks a JSONL export from its first byte to its last: the order of the entries, each seal, the manifest."""
 
 import hashlib
-import json
-import re
-from functools import partial
 from typing import Any, BinaryIO, Final
 
 from monitor.export.verify import canonical, manifest
-from monitor.export.verify.naming import ENTRY_END, ENTRY_START, changed_entry, earliest, entry_text
+from monitor.export.verify.lines import Lines
+from monitor.export.verify.measurements import MEASUREMENT, Measurements, is_plain_seal
+from monitor.export.verify.naming import ENTRY_END, ENTRY_START, changed_entry, earliest
+from monitor.export.verify.tree import leaf_hash
 from monitor.export.verify.verdict import Refused
 from monitor.export.verify.walk import Walk
+from monitor.export.verify.withheld import Withheld
 
+ENTRY_TEXT: Final = slice(len(ENTRY_START), -len(ENTRY_END))
 SEAL_KEYS: Final = {"at_ms", "digest", "first_seq", "last_seq", "session"}
-
-# A measurement in its one canonical form: keys sorted, no white space, no escapes, integers of at most 15 digits. What matches needs no
-# parsing. Anything else, a measurement with an escape in the name of its device too, is parsed and written again to compare.
-_WORD: Final = rb'"[A-Za-z0-9._-]*+"'
-_INTEGER: Final = rb"(?:0|-?[1-9][0-9]{0,14}+)"
-_READING: Final = rb'\{"reason":%b,"validity":%b,"value_milli":(?:null|%b),"vital":%b\}' % (_WORD, _WORD, _INTEGER, _WORD)
-MEASUREMENT: Final = re.compile(
-    rb'\{"entry":(\{"at_ms":(%b),"body":\{"counter":%b,"device":%b,"kind":"measurement","measured_at_ms":%b,"mode":"(real|simulated|replayed)",'
-    rb'"readings":\[(?:%b(?:,%b)*+)?\],"received_at_ms":%b\},"seq":(%b),"session":(%b)\}),"type":"entry"\}\n'
-    % (_INTEGER, _INTEGER, _WORD, _INTEGER, _READING, _READING, _INTEGER, _INTEGER, _WORD)
-)
 
 
 def read_record(stream: BinaryIO) -> tuple[Walk, dict[str, Any]]:
     """The whole file; what was found and the manifest, which says the same. Its signature is not looked at here. Raises Refused."""
-    first = stream.readline(canonical.MAX_LINE)
+    lines = Lines(stream)
+    first = lines.next()
     header = manifest.read_header(first)
-    digest_0 = hashlib.sha256(f"{manifest.LOG_FORMAT}\n{header['session']}\n".encode()).digest()
+    digest_0 = hashlib.sha256(f"{header['log_format']}\n{header['session']}\n".encode()).digest()
     walk = Walk(session=header["session"], head=digest_0, offset=len(first), open_offset=len(first))
-    every_byte = hashlib.sha256(first)
+    walk.withheld = Withheld() if header["log_format"] == manifest.SALTED_FORMAT else None
     try:
-        last = _read_lines(walk, stream, every_byte)
+        last = read_lines(walk, lines, stream)
     except Refused as refused:
+        lines.settle()
         raise earliest(walk, refused, stream) from refused
-    _check_end(walk, header, last, every_byte.hexdigest(), stream)
+    text = canonical.write(last) + b"\n"
+    every_byte = lines.before(text)
+    sha256 = every_byte.hexdigest()
+    every_byte.update(text)
+    walk.file_sha256 = every_byte.hexdigest()
+    _check_end(walk, header, last, sha256, lines, stream)
     return walk, last
 
 
-def _read_lines(walk: Walk, stream: BinaryIO, every_byte: "hashlib._Hash") -> dict[str, Any]:
-    """From the second line to the manifest, which is returned. `every_byte` takes in what comes before it."""
+def read_lines(walk: Walk, lines: Lines, stream: BinaryIO) -> dict[str, Any]:
+    """From where the walk is to the manifest, which is returned. Raises Refused."""
     chain = hashlib.sha256(walk.head)
-    session = json.dumps(walk.session).encode()
-    for line in iter(partial(stream.readline, canonical.MAX_LINE), b""):
+    known = Measurements(walk.session)
+    looked_at = 0  # offset up to which the short way was tried
+    while True:
+        if walk.offset >= looked_at:
+            ahead = lines.ahead()
+            looked_at = walk.offset + len(ahead)
+            lines.skip(known.take(ahead, walk, chain))
+        if not (line := lines.next()):
+            raise Refused(f"the file ends without a manifest, after entry seq {walk.entries}: it was cut off", line=walk.line + 1)
         walk.line += 1
-        if match := MEASUREMENT.fullmatch(line):
-            text, at_ms, mode, seq, of_session = match.groups()
-            walk.place(int(seq), int(at_ms), "measurement", is_same_session=of_session == session)
-            walk.modes.add(mode.decode())
-            chain.update(text + b"\n")
-        elif line.startswith(ENTRY_START):
-            _place(walk, line)
-            chain.update(entry_text(line) + b"\n")
+        if line.startswith(ENTRY_START):
+            chain.update(_take_entry(walk, line, known) + b"\n")
         else:
-            value = _seal_or_manifest(walk, line)
-            if value["type"] == "manifest":
-                return value
             digest = chain.digest()
-            _check_seal(walk, value, digest, stream)
-            walk.sealed_here(digest, len(line))
+            if not is_plain_seal(line, digest, walk):
+                value = _seal_or_manifest(walk, line)
+                if value["type"] == "manifest":
+                    return value
+                lines.settle()
+                _check_seal(walk, value, digest, stream)
+            walk.sealed_here(digest, len(line), leaf_hash(_seal_text(line)))
             chain = hashlib.sha256(digest)
-        every_byte.update(line)
         walk.offset += len(line)
-    raise Refused(f"the file ends without a manifest, after entry seq {walk.entries}: it was cut off", line=walk.line + 1)
 
 
-def _place(walk: Walk, line: bytes) -> None:
+def _take_entry(walk: Walk, line: bytes, known: Measurements) -> bytes:
+    """What the chain is over."""
+    match = MEASUREMENT.fullmatch(line)
+    if match is None:
+        return _place(walk, line) or line[ENTRY_TEXT]
+    text, at, mode, number, of_session = match.groups()
+    walk.place(int(number), int(at), "measurement", is_same_session=of_session == known.session)
+    walk.modes.add(mode.decode())
+    known.learn(line, match)
+    return text
+
+
+def _place(walk: Walk, line: bytes) -> bytes | None:
+    """What the chain is over where it is not the entry as it stands."""
     seq = walk.entries + 1
     try:
-        walk.place_parsed(canonical.read(line))
+        value = canonical.read(line)
+        walk.place_parsed(value)
+        return None if walk.withheld is None else walk.withheld.hashed(value["entry"])
     except ValueError as error:
         raise Refused(str(error), line=walk.line, seq=seq) from error
 
@@ -98,7 +112,8 @@ def _check_seal(walk: Walk, line: dict[str, Any], digest: bytes, stream: BinaryI
     if seal["session"] != walk.session:
         raise Refused(f"the seal belongs to another session than {walk.session}", line=walk.line)
     first, last = walk.sealed + 1, walk.entries
-    if not canonical.is_equal([seal["first_seq"], seal["last_seq"]], [first, last]) or first > last:
+    is_range = type(seal["first_seq"]) is type(seal["last_seq"]) is int
+    if not is_range or (seal["first_seq"], seal["last_seq"]) != (first, last) or first > last:
         stated = f"the seal says it closes entries {seal['first_seq']!r} to {seal['last_seq']!r}"
         raise Refused(f"{stated}, but those since the seal before it are {first} to {last}", line=walk.line)
     if not canonical.is_same(seal["digest"], digest.hex()):
@@ -108,9 +123,14 @@ def _check_seal(walk: Walk, line: dict[str, Any], digest: bytes, stream: BinaryI
         raise Refused(f"{what}: something in lines {walk.open_line} to {walk.line} was changed", line=walk.line)
 
 
-def _check_end(walk: Walk, header: dict[str, Any], last: dict[str, Any], sha256: str, stream: BinaryIO) -> None:
+def _seal_text(line: bytes) -> bytes:
+    """The canonical bytes of the seal on a canonical seal line, which holds its checks (hex), the seal, and what it is."""
+    return line[line.index(b'"seal":') + 7 : -len(b',"type":"seal"}\n')]
+
+
+def _check_end(walk: Walk, header: dict[str, Any], last: dict[str, Any], sha256: str, lines: Lines, stream: BinaryIO) -> None:
     """`last` is the manifest's line, `sha256` that of every byte before it."""
-    if extra := stream.read(40):
+    if extra := lines.next()[:40]:
         raise Refused(f"there is something after the manifest: {extra!r}", line=walk.line + 1)
     fits, unsealed = canonical.is_same(last.get("sha256"), sha256), last.get("unsealed")
     if not fits and isinstance(unsealed, dict) and (named := changed_entry(walk, unsealed.get("checks"), stream)):

@@ -14,7 +14,7 @@ from monitor.export.verify.verdict import Refused, Unusable
 
 def check_signature(manifest: dict[str, Any], pinned: bytes | None, *, line: int | None) -> None:
     """Raises Refused where the signature does not hold, or is not by `pinned` (raw public key), where that is given."""
-    public, signature = _base64(manifest["public_key"], 32), _base64(manifest["signature"], 64)
+    public, signature = read_base64(manifest["public_key"], 32), read_base64(manifest["signature"], 64)
     if public is None or signature is None:
         raise Refused("the public key or the signature is not base64 of its length", line=line)
     if not is_signed_by(public, signature, canonical.write({name: manifest[name] for name in manifest if name != "signature"})):
@@ -40,13 +40,13 @@ def key_id(public: bytes) -> str:
 
 def read_public_key(text: str) -> bytes:
     """The raw public key: `text` is base64, or the path of a file that holds base64 or a PEM public or private key. Raises Unusable."""
-    if raw := _base64(text.strip(), 32):
+    if raw := read_base64(text.strip(), 32):
         return raw
     try:
         content = Path(text).read_bytes()
     except (OSError, ValueError) as error:
         raise Unusable(f"--key {text}: neither an Ed25519 public key in base64 nor a file that can be read") from error
-    raw = _base64(content.decode("ascii", "replace").strip(), 32) or _pem(content)
+    raw = read_base64(content.decode("ascii", "replace").strip(), 32) or _pem(content)
     if raw is None:
         raise Unusable(f"--key {text}: the file holds no Ed25519 key, neither base64 nor PEM")
     return raw
@@ -63,7 +63,7 @@ def _pem(content: bytes) -> bytes | None:
     return public.public_bytes_raw() if isinstance(public, Ed25519PublicKey) else None
 
 
-def _base64(text: object, size: int) -> bytes | None:
+def read_base64(text: object, size: int) -> bytes | None:
     """Strict: only the one text form of these bytes, so that no bit of it is free."""
     try:
         raw = base64.b64decode(text, validate=True) if isinstance(text, str) else b""

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 
 
 class Refused(Exception):
-    """What is wrong, and where: `line` counts from 1; `seq` is the entry, or the one that belongs in this place."""
+    """What is wrong, and where: `line` counts from 1; `seq` is the entry, or the one that belongs in this place; `file`: in a bundle."""
 
-    def __init__(self, what: str, *, line: int | None = None, seq: int | None = None) -> None:
-        where = "" if line is None else f"line {line}: " if seq is None else f"line {line}, entry seq {seq}: "
-        super().__init__(where + what)
+    def __init__(self, what: str, *, line: int | None = None, seq: int | None = None, file: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
         self.line = line
         self.seq = seq
+        self.file = file
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f"line {self.line}" if self.seq is None else f"line {self.line}, entry seq {self.seq}"
+        where = " ".join(part for part in (self.file, line) if part)
+        return f"{where}: {self.what}" if where else self.what
 
 
 class Unusable(Exception):
@@ -19,12 +25,14 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`lines` is the verdict in words, the first begins with VERIFIED or REFUSED. `line` and `seq` name the first bad place."""
+    """`lines` is the verdict in words, the first begins with VERIFIED or REFUSED. `file`, `line` and `seq` name the first bad
+    place."""
 
     is_verified: bool
     lines: tuple[str, ...]
     line: int | None = None
     seq: int | None = None
+    file: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -37,4 +45,4 @@ def verdict(lines: list[str], refused: Refused | None = None) -> Verdict:
     shown = tuple("".join(sign if sign.isprintable() else "\ufffd" for sign in line) for line in lines)
     if refused is None:
         return Verdict(is_verified=True, lines=shown)
-    return Verdict(is_verified=False, lines=shown, line=refused.line, seq=refused.seq)
+    return Verdict(is_verified=False, lines=shown, line=refused.line, seq=refused.seq, file=refused.file)

@@ -1,13 +1,17 @@
 """What has been read of a record, and whether the next entry belongs in its place."""
 
+from array import array
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from monitor.export.verify.canonical import MAX_INTEGER, hexadecimal, is_same
+from monitor.export.verify.signed import SIGNING, Signed
 from monitor.export.verify.verdict import Refused
+from monitor.export.verify.withheld import Withheld
 
 ENTRY_KEYS: Final = {"at_ms", "body", "seq", "session"}
+DEIDENTIFIED: Final = "De-identified: commitments stand for names, texts and the patient; the seals are those of the full record."
 OVER: Final = {"closed", "aborted"}
 
 
@@ -30,6 +34,14 @@ class Walk:
     open_offset: int = 0
     limits_sha256: str | None = None
     is_over: bool = False
+    leaves: bytearray = field(default_factory=bytearray)  # of each seal: the hash of its leaf in the tree of the installation
+    seal_seqs: "array[int]" = field(default_factory=lambda: array("q"))  # and its last entry
+    file_sha256: str = ""
+    withheld: Withheld | None = None  # of a log with a salt
+    signed: Signed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.signed = Signed(self.head)
 
     def place(self, seq: int, at_ms: int, kind: str, *, is_same_session: bool) -> None:
         """Takes the next entry in. Raises Refused."""
@@ -58,6 +70,8 @@ class Walk:
             raise ValueError("at_ms and seq are integers, body is an object with a kind")
         kind = body["kind"]
         self.place(seq, at_ms, kind, is_same_session=entry["session"] == self.session)
+        if kind in SIGNING and body.get("under") is not None:
+            self.signed.take(body["under"], self.seal_seqs, line=self.line, seq=seq)
         if kind in ("measurement", "device_bound"):
             self.modes.add(str(body.get("mode")))
         elif kind == "phase_ordered" and body.get("phase") in OVER:
@@ -66,9 +80,20 @@ class Walk:
             self.limits_sha256 = hexadecimal(str(body.get("limits")).encode())
             if not is_same(body.get("limits_sha256"), self.limits_sha256):
                 raise ValueError("limits_sha256 is not the SHA-256 of the limits beside it")
+            if ("salt" in body) is not (self.withheld is not None):
+                raise ValueError("a log has a salt where its format is infusion-monitor/log/2, and there alone")
 
-    def sealed_here(self, digest: bytes, size: int) -> None:
+    @property
+    def said(self) -> list[str]:
+        """What must be known of the whole record."""
+        is_deidentified = self.withheld is not None and self.withheld.is_deidentified
+        return [DEIDENTIFIED] if is_deidentified else []
+
+    def sealed_here(self, digest: bytes, size: int, leaf: bytes) -> None:
         """The line being read, of `size` bytes, is a good seal."""
+        self.leaves += leaf
+        self.signed.digests += digest
+        self.seal_seqs.append(self.entries)
         self.head = digest
         self.seals += 1
         self.sealed = self.entries

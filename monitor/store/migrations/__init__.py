@@ -6,7 +6,7 @@ from typing import Final
 from monitor.store.connection import Connection, DatabaseError, failure
 from monitor.store.ports import StoreFailed
 
-HEAD: Final = "0002"
+HEAD: Final = "0004"
 FOLDER: Final = Path(__file__).parent
 
 

@@ -2,7 +2,7 @@
 machine, nothing broke the content security policy, no script of ours failed."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
@@ -43,12 +43,20 @@ def profile(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def open_page(profile: BrowserContext, stub: StubMonitor) -> Iterator[Callable[..., Page]]:
     """How to open a path in a page of its own; `script` runs before the page's own, `origin` is where the stand-in is met if not at its own
-    address. Each page is watched until the test ends."""
+    address, `until` what is waited for. Each page is watched until the test ends."""
     pages: list[Page] = []
     troubles: list[str] = []
 
     def opened(
-        path: str = "/", *, width: int = 1440, height: int = 900, theme: str = "dark", script: str = "", origin: str = "", **media: Any
+        path: str = "/",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        theme: str = "dark",
+        script: str = "",
+        origin: str = "",
+        until: Literal["commit", "load"] = "load",
+        **media: Any,
     ) -> Page:
         page = profile.new_page()
         pages.append(page)
@@ -56,12 +64,13 @@ def open_page(profile: BrowserContext, stub: StubMonitor) -> Iterator[Callable[.
         page.emulate_media(**media)
         page.add_init_script(f"localStorage.clear(); localStorage.setItem('theme', '{theme}'); {script}")
         _watch(page, origin or stub.url, troubles)
-        page.goto((origin or stub.url) + path)
+        page.goto((origin or stub.url) + path, wait_until=until)
         return page
 
     yield opened
     for page in pages:
         page.close()
+    profile.unroute_all()  # a test that failed keeps nothing from the next
     assert not troubles
 
 

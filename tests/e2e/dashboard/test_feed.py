@@ -111,15 +111,17 @@ def test_a_screen_that_slept_shows_no_number_as_current_before_a_new_frame(open_
 
 def test_a_screen_whose_scripts_stopped_covers_itself(open_page: Callable[..., Page], stub: StubMonitor) -> None:
     """No tick and no frame any more, as when a script hangs: the dead man's switch shows without any of our code running."""
-    page = open_page("/", script="window.Worker = class { terminate() {} };")
+    page = open_page("/", script="window.Worker = class { postMessage() {} terminate() {} };")
     page.locator("html[data-feed=live]").wait_for()
+    page.locator("#main .tile").first.wait_for()  # whatever the start still draws is drawn
     stub.is_silent = True
     expect(page.locator("#dead-man")).to_have_css("opacity", "1", timeout=7_000)
 
 
 def test_a_failed_part_takes_live_away_from_the_whole_screen(ward: Page) -> None:
     ward.evaluate(
-        "dispatchEvent(new ErrorEvent('error', {message: 'boom', filename: document.querySelector('link[href$=\"live/tiles.mjs\"]').href}))"
+        "{ const { href } = document.querySelector('link[href$=\"live/joined.mjs\"]');"
+        " dispatchEvent(new ErrorEvent('error', { message: 'boom', filename: href })); }"
     )
     expect(ward.locator("#not-live")).to_be_visible()
     expect(ward.locator("#not-live-why")).to_contain_text("boom")
@@ -133,10 +135,10 @@ def test_another_protocol_asks_for_a_reload(ward: Page, stub: StubMonitor) -> No
 
 
 def test_a_page_that_came_in_part_is_not_live_and_loads_itself_again(open_page: Callable[..., Page], profile: BrowserContext) -> None:
-    """A module does not come for a while."""
-    profile.route("**/live/tiles.mjs", lambda route: route.abort())
+    """The modules do not come for a while."""
+    profile.route("**/live/joined.mjs", lambda route: route.abort())
     page = open_page("/")
     expect(page.locator("#not-live-why")).to_contain_text("could not be loaded whole", timeout=10_000)
     expect(page.locator("html")).to_have_attribute("data-feed", "fault")
-    profile.unroute("**/live/tiles.mjs")
+    profile.unroute("**/live/joined.mjs")
     page.locator("html[data-feed=live]").wait_for(timeout=20_000)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from schemas.stream_wire import Happened, Update
 from schemas.vitals import Vital
@@ -17,14 +17,15 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 LATE = 1  # live/history.mjs
-TRACK = """import(document.querySelector('link[href$="live/feed.mjs"]').href)
-  .then(({ trackOf }) => JSON.parse(JSON.stringify(trackOf("S-000003", "heart_rate"))))"""
+TRACK = """import(document.querySelector('link[href$="live/joined.mjs"]').href)
+  .then(({ feed: { trackOf } }) => JSON.parse(JSON.stringify(trackOf("S-000003", "heart_rate"))))"""
 INK = """canvas => { const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
   let painted = 0; for (let i = 3; i < data.length; i += 4) painted += data[i] > 0; return painted; }"""
 
 
 def _plot(page: Page) -> Locator:
     plot = page.locator(".record-plot[data-from]")
+    page.locator(".record-plot[data-history=loaded]").wait_for()
     plot.wait_for()
     expect(page.locator(".record .outcome")).to_have_text("")
     return plot
@@ -154,6 +155,17 @@ def test_the_marks_are_one_stop_of_tab_and_arrows_tell_them(room_3: Page) -> Non
     assert room_3.evaluate("document.activeElement.closest('.record-hits') === null")
 
 
+def test_a_coarse_history_is_drawn_while_the_fine_one_is_on_its_way(open_page: Callable[..., Page], profile: BrowserContext) -> None:
+    waiting: list[Route] = []
+    profile.route("**/readings?*since_ms*", lambda route: waiting.append(route))
+    page = open_page("/session/S-000003")
+    page.locator(".record-plot[data-history=loading]").wait_for()
+    wait_until(lambda: len(page.evaluate(TRACK)["at"]) > 500, 10, "the coarse history")
+    assert len(waiting) == 1
+    profile.unroute("**/readings?*since_ms*")
+    page.locator(".record-plot[data-history=loaded]").wait_for()
+
+
 def test_ask_54_a_value_that_was_uploaded_late_is_read_in_where_it_was_measured(room_3: Page, stub: StubMonitor) -> None:
     """After a reconnect all is read again: what came meanwhile is found by its arrival, however long ago it was measured."""
     _plot(room_3)
@@ -180,10 +192,12 @@ def test_ask_54_a_value_that_was_uploaded_late_is_read_in_where_it_was_measured(
 def test_ask_55_a_reading_that_comes_by_two_routes_is_one_point(room_3: Page, stub: StubMonitor) -> None:
     """By the stream twice, and in the history that is read after a reconnect."""
     _plot(room_3)
+    stub.stopped.add(("S-000003", Vital.HEART_RATE))  # or the next value takes its place before anybody looks
     reading = replace(stub_ward.vital(Vital.HEART_RATE, 133.0, now_ms=stub.now_ms() + 500), age_ms=0)
     for _ in range(2):
         stub.run(lambda: stub.publish(vitals={"S-000003": (reading,)}))
     expect(room_3.locator(".numbers .v-hr .readout-value")).to_have_text("133")
+    stub.stopped.clear()
     with room_3.expect_response("**/readings?*", timeout=15_000):
         _lose_an_update(stub)
     wait_until(lambda: room_3.evaluate(TRACK)["at"][-1] > reading.received_at_ms, 15, "newer values")

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from schemas.review import BroughtIn
 from tests.support.stub_monitor import StubMonitor
 from tests.support.stub_review import CODE, OVER
+from tests.support.stub_ward import START_MS
 
 pytestmark = pytest.mark.e2e
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
-PAGES = ("/sessions", "/patients", f"/patients/{CODE}", "/analytics", "/analytics/backtest", f"/session/{OVER}")
+PAGES = ("/sessions", "/patients", f"/patients/{CODE}", "/analytics", "/analytics/backtest", "/audit", f"/session/{OVER}")
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def look(open_page: Callable[..., Page]) -> Callable[..., Page]:
     def looked(path: str, **options: int) -> Page:
         page = open_page(path, **options)
         page.locator("html[data-feed=live]").wait_for()
-        page.locator(".review").wait_for()
+        page.locator("#main .review").wait_for()
         return page
 
     return looked
@@ -46,7 +48,7 @@ def test_the_live_header_stays_and_says_what_nobody_has_answered(look: Callable[
     page = look(path)
     expect(page.locator("#live-chip")).to_have_attribute("data-state", "live")
     expect(page.locator("#elsewhere")).to_contain_text("Room 3")
-    expect(page.locator(".pages a")).to_have_text(["Ward", "Sessions", "Patients", "Analytics"])
+    expect(page.locator(".pages a")).to_have_text(["Ward", "Sessions", "Patients", "Analytics", "Audit"])
 
 
 def test_while_a_page_is_read_it_says_so_and_the_page_before_pales(ward: Page) -> None:
@@ -96,17 +98,28 @@ def test_a_filter_stands_in_the_address_and_leaves_out_the_rest(look: Callable[.
     expect(page.locator(".review tbody tr")).to_have_count(2)
 
 
-def test_a_session_that_is_over_shows_its_record_and_nothing_to_press(look: Callable[..., Page]) -> None:
+def test_a_session_that_is_over_shows_its_record_and_nothing_to_press_but_the_correction_of_its_code(look: Callable[..., Page]) -> None:
     page = look(f"/session/{OVER}")
     expect(page.locator("#past-figures")).to_contain_text("171 mmHg, +46 at 31 min")
     expect(page.locator("#past-figures")).to_contain_text("nausea 2")
     expect(page.locator("#past-alerts")).to_contain_text("nobody acknowledged it")
     expect(page.locator("h1")).to_have_text(OVER)  # the room may have another patient now
     expect(page.locator(".readout")).to_have_count(0)
+    page.locator("#main .record button:visible").first.wait_for()
     pressed = page.locator("#main button:visible, #main textarea:visible, #main input:visible")
-    to_look = page.locator("#main :is(.record, .journal .segments) button:visible")  # windows, zoom and marks of the record; filters
+    to_look = page.locator("#main :is(.record, .journal .segments, .patient-code-line) button:visible")  # windows, zoom, marks; filters
     expect(pressed).to_have_count(to_look.count())
     expect(page.get_by_role("link", name="CSV")).to_have_attribute("href", f"/api/v1/sessions/{OVER}/export?format=csv")
+
+
+@pytest.mark.parametrize("path", ["/sessions", "/audit", f"/session/{OVER}"])
+def test_a_session_that_was_brought_in_says_from_where(look: Callable[..., Page], stub: StubMonitor, path: str) -> None:
+    stub.brought_in = BroughtIn(START_MS, "vera", "34750f98bd59fcfc")
+    page = look(path, width=360)
+    told = page.get_by_text("Not recorded here: brought in from a bundle on 2026-11-22")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("by vera; recorded by installation 34750f98bd59fcfc.")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_a_score_is_saved_or_says_why_not(look: Callable[..., Page], stub: StubMonitor) -> None:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
-from tests.support import stub_ward
+from tests.support import stub_rooms, stub_ward
 from tests.support.stub_monitor import StubMonitor
 
 pytestmark = pytest.mark.e2e
@@ -26,3 +26,15 @@ def test_a_new_alert_is_on_its_tile_whatever_its_size(
     expect(tile.locator(".alert-line").first).to_be_visible()
     expect(tile).to_contain_text("SpO2 79 < 80")
     expect(tile.locator(".calm")).to_be_hidden()
+
+
+@pytest.mark.parametrize("dose_ug", [35_000, 37_500, 112_500])
+def test_a_compact_tile_on_a_phone_cuts_no_dose(open_page: Callable[..., Page], stub: StubMonitor, dose_ug: int) -> None:
+    stub.reset([replace(one, order=replace(one.order, dose_ug=dose_ug)) for one in stub_rooms.rooms(16)])
+    page = open_page("/", width=360, height=780)
+    expect(page.locator("#wall")).to_have_attribute("data-density", "compact")
+    feet = page.locator(".tile-foot")
+    expect(feet.first.locator(".tile-due")).to_be_visible()
+    expect(feet.first).to_contain_text(f"/{dose_ug / 1000:g} mg")
+    is_cut = "(node) => node.scrollWidth > node.clientWidth"
+    assert feet.evaluate_all(f"feet => feet.flatMap((foot) => [foot, foot.firstChild]).filter({is_cut}).length") == 0

@@ -124,11 +124,34 @@ def test_the_discharge_is_signed_with_name_and_meaning(open_page: Callable[..., 
     card = page.locator("#sign-off")
     expect(card).to_contain_text("fit to leave with the escort.” Signed as R. Vega.")
     card.get_by_role("button", name="Sign for the discharge").click()
-    assert stub.posts == [], "asks once more"
-    card.get_by_role("button", name="Confirm: Sign for the discharge").click()
+    seq = stub.sessions["S-000004"].last_seq
+    shown = card.get_by_role("group", name="What you sign")
+    signed_as = ("R. Vega (vega)", "2026-11-22 09:41:", "UTC", "I have assessed this patient")
+    for said in (*signed_as, f"entries 1 to {seq}", f"{'ab' * 8}…", "of 12 seals"):
+        expect(shown).to_contain_text(said)
+    expect(card.get_by_role("button", name="Cancel")).to_be_focused()
+    shown.locator("summary").click()
+    expect(shown.locator("details code")).to_have_text("ab" * 32)
+    assert stub.posts == [], "it was shown, and not signed"
+    card.get_by_role("button", name="Sign this").click()
     expect(card).to_contain_text("Signed by R. Vega (vega) at 10:41.")
+    expect(card).to_contain_text(f"entries 1 to {seq}")
     expect(card.get_by_role("button")).to_have_count(0)
     assert stub.posts[0][2]["meaning"].startswith("I have assessed this patient")
+    assert (stub.posts[0][2]["under"]["digest"], stub.posts[0][2]["under"]["seq"]) == ("ab" * 32, seq)
+
+
+def test_what_came_meanwhile_is_shown_before_it_is_signed(open_page: Callable[..., Page], stub: StubMonitor) -> None:
+    page = open_page("/session/S-000004")
+    card = page.locator("#sign-off")
+    card.get_by_role("button", name="Sign for the discharge").click()
+    stub.refusals["/sign-off"] = (409, {"reason": "record_moved_on", "detail": "Entry 999 has come"})
+    card.get_by_role("button", name="Sign this").click()
+    expect(card).to_contain_text("Not signed: more than measurements came")
+    expect(card.get_by_role("button", name="Sign this")).to_be_visible()
+    del stub.refusals["/sign-off"]
+    card.get_by_role("button", name="Sign this").click()
+    expect(card).to_contain_text("Signed by R. Vega (vega)")
 
 
 def test_while_infusing_nothing_is_signed(room_3: Page) -> None:

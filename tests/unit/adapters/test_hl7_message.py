@@ -74,7 +74,7 @@ def test_the_character_set_is_the_messages_own(named: str, encoding: str) -> Non
 def test_segments_end_as_they_like(ends: str) -> None:
     message = read_message(ends.join([r"MSH|^~\&|a", "OBR|1", "OBX|1"]).encode())
     assert message is not None
-    assert [segment.name for segment in message.segments] == ["MSH", "OBR", "OBX"]
+    assert message.lines == [r"MSH|^~\&|a", "OBR|1", "OBX|1"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_message_of_nothing_but_segments_is_none() -> None:
     longest = b"MSH|^~\\&|a\r" + b"OBX\r" * 1_999
     message = read_message(longest)
     assert message is not None
-    assert len(message.segments) == 2_000
+    assert len(message.lines) == 2_000
     assert read_message(longest + b"OBX\r") is None
 
 

@@ -106,6 +106,8 @@ def test_a_real_pump_says_that_it_stands() -> None:
             "delivery": "^pump-delivery-status-not-delivering",
             "not_delivering": "^pump-stopped-powered-off",
         }
+        (event,) = events(said)
+        assert (event.phase, event.text) == (Phase.START, "stopped: pump-stopped-powered-off")
 
 
 def test_alarms_of_real_devices() -> None:

@@ -16,10 +16,12 @@ from monitor.api.guard import Guard
 from monitor.api.ingest_connection import Patience
 from monitor.clock import ManualClock
 from monitor.core.limits import encode_limits, parse_limits
-from monitor.export.signing import open_key
+from monitor.export.checkpoints import Checkpoints
+from monitor.export.keyring import open_keyring
 from monitor.sessions.registry import Registry
 from monitor.settings import DEFAULT_LIMITS
 from monitor.store.memory import MemoryStore
+from monitor.store.proofs_memory import MemoryProofStore
 from monitor.store.review_memory import MemoryReviewStore
 from schemas.instant import format_ms
 from schemas.measurement import Mode
@@ -43,6 +45,8 @@ class House:
         self.access = AccessControl(MemoryAccessStore(), self.clock.now_ms)
         limits = encode_limits(parse_limits(DEFAULT_LIMITS.read_text(encoding="utf-8")))
         self.registry = Registry(self.store, self.clock, limits, version="1.2.3", site_zone="UTC")
+        keyring = open_keyring(folder, self.clock.now_ms())
+        self.checkpoints = Checkpoints(MemoryProofStore(self.store), keyring, self.clock, lambda _: None)
         self.api = FastAPI(version="1.2.3", redoc_url=None)
         problems.install(self.api)
         parts = rest.Parts(
@@ -51,7 +55,7 @@ class House:
             review=self.review,
             access=self.access,
             clock=self.clock,
-            signing_key=open_key(folder),
+            checkpoints=self.checkpoints,
             patience=patience,
         )
         rest.install(self.api, parts)

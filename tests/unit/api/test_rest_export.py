@@ -9,8 +9,10 @@ import pytest
 from monitor.access.ports import AccessKind, AccessLogRow, AccessStoreFailed
 from monitor.access.roles import Role
 from monitor.export.verify import verify_file
+from monitor.store.ports import Batch
 from tests.unit.api.house import House
 from tests.unit.ingest.frames import frame, measurement
+from tests.unit.store.logs import created
 
 
 async def recorded(home: House) -> str:
@@ -71,4 +73,29 @@ async def test_admins_do_not_export(home: House) -> None:
 
 async def test_an_unknown_format_is_refused(home: House) -> None:
     session = await home.session()
-    assert (await home.get(f"/api/v1/sessions/{session}/export", format="pdf")).status_code == 422
+    assert (await home.get(f"/api/v1/sessions/{session}/export", format="doc")).status_code == 422
+
+
+async def test_without_names_it_verifies_and_the_access_log_says_so(home: House, tmp_path: Path) -> None:
+    session = await recorded(home)
+    answer = await home.get(f"/api/v1/sessions/{session}/export", Role.AUDITOR, format="bundle", deidentified="true")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{session}.deidentified.bundle.zip"'
+    path = tmp_path / "out.zip"
+    path.write_bytes(answer.content)
+    assert any("De-identified" in line for line in verify_file(path).lines)
+    with zipfile.ZipFile(path) as archive:
+        assert "access.jsonl" not in archive.namelist()
+        assert b"A.B." not in archive.read("record.jsonl")
+    rows = [row for row in await home.access._store.access_log() if row.kind is AccessKind.EXPORT]
+    assert [(row.what, row.detail) for row in rows] == [(session, "bundle de-identified")]
+    full = await home.get(f"/api/v1/sessions/{session}/export", Role.AUDITOR)
+    assert b"A.B." in full.content
+
+
+async def test_a_session_from_before_there_were_salts_is_refused_by_name(home: House) -> None:
+    await home.store.append(Batch([created("S-000050")]))
+    refused = await home.get("/api/v1/sessions/S-000050/export", Role.AUDITOR, deidentified="true")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "not_salted")
+    assert "infusion-monitor/log/1" in refused.json()["detail"]
+    assert not [row for row in await home.access._store.access_log() if row.kind is AccessKind.EXPORT]
+    assert (await home.get("/api/v1/sessions/S-000050/export", Role.AUDITOR)).status_code == 200

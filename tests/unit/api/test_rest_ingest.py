@@ -105,6 +105,7 @@ async def test_a_boot_that_ended_does_not_come_back(home: House) -> None:
 async def test_refused_input_is_kept_aside_for_people(home: House) -> None:
     device = await home.device()
     await home.send(device, b'{"type":"frame","\xff')
+    await home.registry.settled()
     (kept,) = (await home.get("/api/v1/aside", Role.AUDITOR)).json()
     assert (kept["device"], kept["reason"], kept["text"]) == ("sim-room-1", "malformed", '{"type":"frame","\\xff')
     assert (await home.get("/api/v1/aside")).status_code == 403

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.simulator_check.__main__ import check, compare
+from benchmarks.simulator_check.__main__ import begun, check, compare
 from benchmarks.simulator_check.page import page, plot
 from benchmarks.simulator_check.published import BOOK, Published
-from benchmarks.simulator_check.trial import CUFFS_MIN, Course, Group, Seen
+from benchmarks.simulator_check.trial import CUFFS_MIN, Course, Group, Seen, Visit, run
 
 ROW = Published(name="x", title="X", unit="u", measure="x", mean=10.0, ci=(8.0, 12.0), fitted=True, source="somewhere")
 
@@ -64,8 +64,23 @@ def test_a_small_run_has_every_figure_and_the_same_seed_gives_the_same(figures: 
     assert figures["figures"].keys() == {row.name for row in BOOK.figure}
     for row in figures["figures"].values():
         assert {"model", "published_mean", "published_ci", "inside"} <= row.keys()
-        assert row["inside"] == (row["published_ci"][0] <= row["model"] <= row["published_ci"][1])
+        is_inside = row["model"] is not None and row["published_ci"][0] <= row["model"] <= row["published_ci"][1]
+        assert row["inside"] == is_inside
     assert json.dumps(figures) == json.dumps(check(24, 3))
+
+
+def test_who_comes_with_too_much_pressure_is_sent_home_and_stays_out_of_every_figure():
+    calm = {minute: Seen(1.0, 1.0, 1.0, is_severe=False, dissociation=0.0) for minute in (0, *CUFFS_MIN)}
+    severe = {minute: seen._replace(is_severe=True) for minute, seen in calm.items()}
+    assert begun([Visit(calm, is_begun=True), Visit(severe, is_begun=False)]).severe_share() == 0.0
+    assert begun([Visit(calm, is_begun=True), Visit(severe, is_begun=True)]).severe_share() == 50.0
+
+
+def test_the_cuff_on_arrival_decides(figures: dict[str, Any]):
+    visits = [run(number, 3) for number in range(24)]
+    home = sum(not visit.is_begun for visit in visits)
+    assert 0 < home < 24
+    assert figures["not_compared"]["sent_home_share"] == round(100 * home / 24, 1)
 
 
 def test_the_page_says_what_is_outside(figures: dict[str, Any]):

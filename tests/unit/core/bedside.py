@@ -82,7 +82,10 @@ def created(limits: Limits | None = None, order: Order = INFUSION) -> SessionCre
 
 
 def values_of(said: Mapping[str, float | None]) -> tuple[Value, ...]:
-    return tuple(Value(SHORT[name], None if value is None else to_milli(value)) for name, value in said.items())
+    """A name with a question mark: the device doubts the value."""
+    return tuple(
+        Value(SHORT[name.rstrip("?")], None if value is None else to_milli(value), name.endswith("?")) for name, value in said.items()
+    )
 
 
 class Bedside:

@@ -64,7 +64,9 @@ def _said() -> st.SearchStrategy[dict[str, float | None]]:
         st.sampled_from(HEART_RATES).map(lambda value: {"hr": value}), st.sampled_from(SATURATIONS).map(lambda value: {"spo2": value})
     )
     both = st.tuples(streams, cuffs).map(lambda two: {**two[0], **two[1]})
-    return st.one_of(streams, streams, streams, cuffs, cuffs, cuffs, st.tuples(alone).map(lambda one: one[0]), both)
+    said = st.one_of(streams, streams, streams, cuffs, cuffs, cuffs, st.tuples(alone).map(lambda one: one[0]), both)
+    marks = st.sampled_from((*[""] * 9, "?"))
+    return st.tuples(said, marks).map(lambda two: {f"{name}{two[1]}": value for name, value in two[0].items()})
 
 
 def _measurements() -> st.SearchStrategy[tuple[str, Any]]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.core.admission import doubt, doubtless, judge_cuff, judge_value
+from monitor.core.admission import CUFF_VITALS, doubt, judge_cuff, judge_value, plain
 from schemas.alert import AlertState
 from schemas.measurement import Reading, Reason, Validity
 from schemas.vitals import VITAL_SIGNS, Vital
@@ -296,13 +296,19 @@ def test_two_feeders_are_never_interleaved() -> None:
     change=st.integers(-60_000, 60_000),
     elapsed_ms=st.integers(0, 20_000),
 )
-def test_what_is_doubtless_is_never_in_doubt(vital: Vital, value: int, change: int, elapsed_ms: int) -> None:
+def test_what_is_plain_is_valid_and_never_in_doubt(vital: Vital, value: int, change: int, elapsed_ms: int) -> None:
     admission = default_limits().admission
     before = value - change
-    least, step = doubtless(vital, admission)
-    both_plausible = all(judge_value(vital, each).validity is Validity.VALID for each in (value, before))
-    if both_plausible and value >= least and abs(change) <= step:
+    low, high, step = plain(vital, admission)
+    if low <= value <= high and abs(change) <= step:
+        assert judge_value(vital, value) == Reading(Reason.NONE, Validity.VALID, value, vital)
         assert doubt(vital, value, before, elapsed_ms, admission) is Reason.NONE
+
+
+@pytest.mark.parametrize("vital", CUFF_VITALS)
+def test_no_value_of_a_cuff_is_plain_by_itself(vital: Vital) -> None:
+    low, high, _ = plain(vital, default_limits().admission)
+    assert low > high
 
 
 @pytest.mark.parametrize(
@@ -320,8 +326,8 @@ def test_a_jump_begins_beyond_its_step_and_within_its_time(vital: Vital, value: 
     assert doubt(vital, value, before, elapsed_ms, default_limits().admission) is reason
 
 
-def test_most_of_a_calm_patient_is_doubtless() -> None:
+def test_most_of_a_calm_patient_is_plain() -> None:
     """Else the shortcut would be none."""
     admission = default_limits().admission
     for vital, step in ((Vital.HEART_RATE, 8_000), (Vital.SPO2, 3_000)):
-        assert doubtless(vital, admission)[1] >= step
+        assert plain(vital, admission)[2] >= step

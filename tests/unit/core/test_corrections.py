@@ -10,6 +10,7 @@ from monitor.core.refused import Refused
 from monitor.core.replay import replay
 from schemas.alert import AlertState
 from schemas.log import BolusGiven, EntryVoided, NoteAdded, ObservationCharted, PhaseOrdered, RateSet
+from schemas.patient import PatientCorrected
 from schemas.session import Phase
 from schemas.signs import Charted
 from tests.unit.core.bedside import Bedside, infusing
@@ -163,3 +164,14 @@ def test_once_is_enough_and_after_the_end_it_is_too_late() -> None:
     with pytest.raises(Refused) as refused:
         void(bed, other)
     assert refused.value.reason == "session_ended"
+
+
+def test_the_patient_is_the_one_that_was_said_last_and_nothing_is_judged_by_it() -> None:
+    bed = infusing()
+    created, alerts, given = bed.engine.created.patient, bed.engine.alerts, given_ug(bed)
+    assert bed.engine.corrections.patient(created) == created
+    for old, new in ((None, "A-17"), ("A-17", None), (None, "B-2")):
+        bed.apply(PatientCorrected(by="ben", code=new, old_code=old, reason="mistyped"))
+        found = bed.engine.corrections.patient(created)
+        assert (found.code, found.label, found.birth_year, found.weight_g) == (new, created.label, created.birth_year, created.weight_g)
+    assert (bed.engine.alerts, given_ug(bed)) == (alerts, given)

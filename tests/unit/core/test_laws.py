@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from monitor.core.judge import Judge
 from monitor.core.replay import is_output, replay
 from schemas.alert import Alert, AlertState, Priority, Why
 from schemas.limits import Direction, RuleKind, Term
@@ -307,36 +305,6 @@ def test_a_high_alert_stays_until_a_person_answers(history: History) -> None:
         alert = change.alert
         if alert.priority is Priority.HIGH and alert.state is A.RESOLVED and change.why is not Why.SESSION_ENDED:
             assert alert.acknowledged_by == "anna"
-
-
-# --- (k) the short cut ----------------------------------------------------------------------------------------------------------------
-
-
-@some
-@given(histories())
-def test_the_quiet_band_changes_nothing(history: History) -> None:
-    """Idle rules are not judged while every new value is inside every limit. Without that short cut the log is the same."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Judge, "set_bands", everything_is_outside)
-        thorough = play(history)
-    assert play(history) == thorough
-
-
-def test_a_band_that_is_too_wide_is_noticed() -> None:
-    history: History = [(1_000, "stretch", (20, {"spo2": 85.0}))]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Judge, "set_bands", lambda _: None)
-        assert play(history) != play_with_bands(history, patch)
-
-
-def play_with_bands(history: History, patch: pytest.MonkeyPatch) -> list[Entry]:
-    patch.undo()
-    return play(history)
-
-
-def everything_is_outside(judge: Judge) -> None:
-    for channel in judge.channels.values():
-        channel.band = (1, 0)
 
 
 # --- reading a log --------------------------------------------------------------------------------------------------------------------

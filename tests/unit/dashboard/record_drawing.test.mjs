@@ -191,3 +191,17 @@ test("four hours at one value a second are drawn in a few milliseconds", () => {
   });
   assert.ok(Math.min(...spent) < 20, `${Math.min(...spent)} ms`); // the fastest: this machine may be busy with others
 });
+
+test("the name of a level lies over no value, from the first one on", () => {
+  for (const window of [[at(-5), at(25)], [T0, at(20)], [at(5), at(65)]]) {
+    const { shapes } = drawRecord(record({ window }));
+    const names = shapes.filter((shape) => shape.is === "text" && /[≥<] \d|baseline/i.test(shape.words));
+    assert.ok(names.length > 0, "nothing was looked at");
+    const points = shapes.filter((shape) => shape.is === "dots").flatMap((shape) => shape.points);
+    for (const name of names) {
+      const width = name.words.length * 11 * 0.56;
+      const over = points.filter(([x, y]) => x > name.x && x < name.x + width && y > name.y - 9 && y < name.y + 2);
+      assert.deepEqual(over, [], name.words);
+    }
+  }
+});

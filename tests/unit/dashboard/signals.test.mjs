@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { schedule } from "../../../dashboard/assets/live/pulses.mjs";
-import { flashTimes, lengthOf, PULSE_S, SIGNALS } from "../../../dashboard/assets/live/signals.mjs";
+import { flashAt, lengthOf, PULSE_S, SIGNALS } from "../../../dashboard/assets/live/signals.mjs";
 
 /** An AudioContext that plays nothing and notes what was written into its time. */
 function paper(currentTime) {
@@ -28,7 +28,25 @@ test("F4: what is high flashes at 1.4 to 2.8 Hz, medium at 0.4 to 0.8 Hz, low no
   assert.ok(SIGNALS.medium.flashHz >= 0.4 && SIGNALS.medium.flashHz <= 0.8);
   assert.equal(SIGNALS.low.flashHz, 0);
   assert.ok(Math.max(...Object.values(SIGNALS).map((signal) => signal.flashHz)) < 3);
-  assert.deepEqual(flashTimes(), { "--flash-high": "0.5s", "--flash-medium": "2s" });
+});
+
+test("F4: each flashes at its rate whenever it is looked at, bright as long as dark, and nothing is missed until the next change", () => {
+  const seen = { high: [], medium: [] };
+  let at = 0;
+  while (at < 20_000) {
+    const { dark, until } = flashAt(at);
+    assert.ok(until > at);
+    assert.deepEqual(flashAt(until - 0.001).dark, dark, "nothing changes before it");
+    assert.notDeepEqual(flashAt(until).dark, dark);
+    for (const name of Object.keys(seen)) if (dark.includes(name)) seen[name].push([at, until]);
+    assert.ok(!dark.includes("low"));
+    at = until;
+  }
+  for (const [name, spans] of Object.entries(seen)) {
+    assert.equal(spans.reduce((sum, [from, until]) => sum + until - from, 0), 10_000, `${name}: dark half of the time`);
+    const begins = spans.filter(([from], i) => i === 0 || spans[i - 1][1] !== from);
+    assert.equal(begins.length / 20, SIGNALS[name].flashHz, name);
+  }
 });
 
 test("a high alert pulses 5 and 5 times every 10 s, a medium one 3 times, a low one once", () => {

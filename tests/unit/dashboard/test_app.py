@@ -41,7 +41,7 @@ def test_a_deep_link_brings_the_whole_page_even_as_the_first_request(path: str) 
     with TestClient(server) as client:
         answer = client.get(path)
     assert answer.status_code == 200
-    for part in (f"{AT}/boot.js", f"{AT}/css/1-tokens.css", f"{AT}/css/7-record.css", f"{AT}/live/main.mjs", "Secondary display."):
+    for part in (f"{AT}/boot.js", f"{AT}/css/joined.css", f"{AT}/live/joined.mjs", "Secondary display."):
         assert part in answer.text, part
 
 
@@ -58,7 +58,7 @@ def test_a_wrong_method_is_405_and_an_unknown_post_404(client: TestClient) -> No
 
 
 def test_modules_are_javascript_and_kept_by_the_browser(client: TestClient) -> None:
-    answer = client.get(f"{AT}/live/main.mjs")
+    answer = client.get(f"{AT}/live/joined.mjs")
     assert "javascript" in answer.headers["content-type"]
     assert "immutable" in answer.headers["cache-control"]
     assert "cache-control" not in client.get(f"{AT}/live/nope.mjs").headers

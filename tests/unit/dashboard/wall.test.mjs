@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { DENSITIES, layOut, MOST_COLUMNS } from "../../../dashboard/assets/live/wall_layout.mjs";
 import { arrange, FOCUSED_MS, heldOrder, isHeld, MAX_TILES, POINTED_MS } from "../../../dashboard/assets/live/wall_order.mjs";
 import { wardSettings } from "../../../dashboard/assets/live/ward_settings.mjs";
+import { byRoom } from "../../../dashboard/assets/live/alerts.mjs";
 import { alert, session } from "./frames.mjs";
 
 const SCREENS = [
@@ -95,4 +96,12 @@ test("the address says how a wall screen is set up, else what this browser last 
   assert.deepEqual(wardSettings("", stored({})), plain);
   assert.deepEqual(wardSettings("?columns=9&order=odd", stored({ "ward-columns": "x" })), plain);
   assert.deepEqual(wardSettings("?columns=5", stored({ "ward-columns": "2", "ward-order": "room" })), { columns: "5", order: "room" });
+});
+
+test("rooms stand as people count them, whatever the case, and of one name by the number of the session", () => {
+  const rooms = ["Room 10", "room 2", "Room 1", "Ärztezimmer", "Zimmer 3", "Atrium"].map((room, i) => ({ ...session(), id: `S-${i}`, room }));
+  const twice = { ...session(), id: "S-10", room: "Room 1" };
+  assert.deepEqual([twice, ...rooms].sort(byRoom).map((one) => `${one.room} ${one.id}`), [
+    "Ärztezimmer S-3", "Atrium S-5", "Room 1 S-2", "Room 1 S-10", "room 2 S-1", "Room 10 S-0", "Zimmer 3 S-4",
+  ]);
 });

@@ -59,6 +59,7 @@ from schemas.log import (
     canonical,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
+from schemas.patient import PatientCorrected
 from schemas.session import Baseline, Order, Patient, Phase, Treatment
 from schemas.signs import Charted
 from schemas.vitals import Vital
@@ -93,7 +94,7 @@ class Log:
         self.at_ms += after_ms
         entry = Entry(at_ms=self.at_ms, body=body, seq=len(self.entries) + 1, session=self.id)
         self.entries.append(entry)
-        self._chain.extend(entry.seq, entry.at_ms, canonical(entry))
+        self._chain.take(entry)
         if seal if seal is not None else not isinstance(body, Measured):
             self.seal()
         return entry
@@ -102,7 +103,7 @@ class Log:
         if seal := self._chain.seal(self.at_ms):
             self.seals.append(seal)
 
-    def create(self, room: str = "Room 1", *, limits: str = LIMITS) -> None:
+    def create(self, room: str = "Room 1", *, limits: str = LIMITS, salt: str | None = None) -> None:
         self.say(
             SessionCreated(
                 by="anna",
@@ -111,6 +112,7 @@ class Log:
                 order=Order(dose_ug=37_500, duration_ms=2_400_000, treatment=Treatment.KETAMINE_IV),
                 patient=Patient(birth_year=1980, label="A. B.", weight_g=75_000),
                 room=room,
+                salt=salt,
             )
         )
 
@@ -179,6 +181,7 @@ def every_event() -> list[Body]:
         WasteWitnessed(by="ben", waste=4),
         SignedOff(by="anna", meaning="fit to leave", name="A. Meyer"),
         EntryVoided(by="anna", reason="meant for room 4", voids=3),
+        PatientCorrected(by="anna", code="KX-0017", old_code="KX-0071", reason="read wrongly", is_late=True),
         AlertShown(alert="BP-H1.1", by="anna", latency_ms=120),
         ScreensChanged(people=("anna",), screens=1),
         AlertNotified(alert="BP-H1.1", channel="webhook", detail="200", is_delivered=True),
@@ -195,10 +198,10 @@ def every_event() -> list[Body]:
     ]
 
 
-def short_log(session: str = "S-000001", *, measurements: int = 30, is_closed: bool = True) -> Log:
+def short_log(session: str = "S-000001", *, measurements: int = 30, is_closed: bool = True, salt: str | None = None) -> Log:
     """Every kind of entry, and a seal every ten measurements."""
     log = Log(session)
-    log.create()
+    log.create(salt=salt)
     log.bind()
     for number in range(measurements):
         log.measure(seal=number % 10 == 9)
@@ -232,8 +235,8 @@ class FakeStore:
         found = [entry for entry in self._logs[session].entries if not isinstance(entry.body, Measured) and entry.seq > since_seq]
         return [entry for entry in found if kinds is None or entry.body.__struct_config__.tag in kinds][:limit]
 
-    async def seals(self, session: str, /) -> list[Seal]:
-        return list(self._logs[session].seals)
+    async def seals(self, session: str, /, *, since_seq: int = 0, limit: int | None = None) -> list[Seal]:
+        return [seal for seal in self._logs[session].seals if seal.last_seq > since_seq][:limit]
 
 
 async def export_jsonl(source: LogSource, session: str = "S-000001", key: InstallationKey | None = None) -> bytes:

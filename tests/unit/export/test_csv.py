@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from monitor.export.csv import COLUMNS, CsvExport, text_cell
+from monitor.export.cells import text_cell
+from monitor.export.csv import COLUMNS, CsvExport
 from monitor.export.selection import select
 from schemas.instant import format_ms, parse_ms
 from schemas.log import DeviceBound, Measured, NoteAdded

@@ -27,6 +27,7 @@ CELLS = {
     "waste_witnessed": EventCells(),
     "signed_off": EventCells(),
     "entry_voided": EventCells(),
+    "patient_corrected": EventCells(),
     "alert_shown": EventCells(),
     "screens_changed": EventCells(value="1"),
     "alert_notified": EventCells(),

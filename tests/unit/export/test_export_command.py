@@ -147,7 +147,7 @@ def test_a_file_that_cannot_be_written_is_named(data_dir: Path, tmp_path: Path):
     assert "No such file or directory" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["S-000001", "--format", "pdf"], ["S-000001", "more"]])
+@pytest.mark.parametrize("arguments", [[], ["S-000001", "--format", "doc"], ["S-000001", "more"]])
 def test_wrong_usage(data_dir: Path, arguments: list[str]):
     assert run(data_dir, *arguments).exit_code == 2
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from monitor.export import selection as selection_module
 from monitor.export.jsonl import jsonl
 from monitor.export.selection import SessionUnknown, mode_of, select
 from schemas.measurement import Mode
@@ -34,8 +35,20 @@ async def test_a_seal_that_reaches_beyond_the_last_entry_stays_out():
     before = await select(store, log.id)
     log.measure(seal=True)
     after = await select(store, log.id)
-    assert len(after.seals) == len(before.seals) + 1
-    assert all(seal.last_seq <= before.last_seq for seal in before.seals)
+    assert after.seals == before.seals + 1
+    assert before.sealed_seq <= before.last_seq < after.sealed_seq
+
+
+@pytest.mark.parametrize("page", [1, 2, 1_000])
+async def test_a_seal_that_comes_over_entries_of_an_export_stays_out(monkeypatch: pytest.MonkeyPatch, page: int):
+    monkeypatch.setattr(selection_module, "_PAGE", page)
+    log = short_log(is_closed=False)
+    store = FakeStore(log)
+    expected = b"".join([block async for block in jsonl(store, await select(store, log.id), stamp_of())])
+    selection = await select(store, log.id)
+    log.seal()  # the last entries were under none
+    assert (await select(store, log.id)).seals == selection.seals + 1
+    assert b"".join([block async for block in jsonl(store, selection, stamp_of())]) == expected
 
 
 async def test_modes_are_those_of_every_device_that_was_ever_bound():

@@ -90,13 +90,21 @@ def test_a_stream_whose_own_clock_stands_has_nothing_new_to_tell(time: DeviceTim
         (spo2(None), None, []),
         (spo2(None, Doubt.SENSOR_OFF), None, ["doubt"]),
         (spo2(88, Doubt.SENSOR_OFF), None, ["doubt"]),
-        (spo2(88, Doubt.LOW_PERFUSION), None, ["doubt"]),
+        (spo2(88, Doubt.AGE_UNKNOWN, Doubt.LOW_PERFUSION), None, ["doubt"]),
     ],
 )
-def test_what_the_device_doubts_goes_out_as_null_and_stays_in_a_note(value: DeviceValue, sent: float | None, kinds: list[str]) -> None:
+def test_what_is_invalid_or_may_be_old_goes_out_as_null_and_stays_in_a_note(
+    value: DeviceValue, sent: float | None, kinds: list[str]
+) -> None:
     rows, noted = took([said(value)])
     assert [row.readings for row in rows] == [(WireReading(Vital.SPO2, sent, Unit.PERCENT),)]
     assert noted == kinds
+
+
+def test_what_the_device_doubts_goes_out_with_its_doubt_and_stays_in_a_note() -> None:
+    rows, noted = took([said(spo2(88, Doubt.POOR_SIGNAL, Doubt.LOW_PERFUSION))])
+    assert [row.readings for row in rows] == [(WireReading(Vital.SPO2, 88.0, Unit.PERCENT, "low_perfusion"),)]
+    assert noted == ["doubt"]
 
 
 def test_a_note_holds_the_original() -> None:

@@ -142,6 +142,16 @@ def test_a_key_given_twice_in_a_long_frame_is_refused_without_a_second_reading()
     assert "twice" in refused(long.replace('"value"', '"value": 1, "value"', 1)).detail
 
 
+def test_what_the_device_doubts_is_carried_and_a_doubt_given_twice_is_refused() -> None:
+    doubting = with_reading(doubt="low_perfusion")
+    (made,) = read(doubting)  # type: ignore[misc]
+    assert made.values[0].is_doubted
+    assert not any(value.is_doubted for value in made.values[1:])
+    assert read(doubting.encode()) == [made]
+    for raw in (doubting.replace('"doubt"', '"doubt": "x", "doubt"'), with_reading(doubt=""), with_reading(doubt="Not so")):
+        assert refused(raw).reason is R.MALFORMED
+
+
 @pytest.mark.parametrize("boot", [{}, {"boot": None}, {"boot": "b1"}])
 def test_boot_may_be_left_out_or_null(boot: dict[str, str | None]) -> None:
     assert isinstance(decode(text(frame(**boot))), Frame)

@@ -57,6 +57,7 @@ from schemas.log import (
     decode_entry,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
+from schemas.patient import PatientCorrected
 from schemas.session import Baseline, Order, Patient, Phase, Treatment
 from schemas.signs import Charted
 from schemas.vitals import Vital
@@ -93,6 +94,7 @@ BODIES: dict[type, st.SearchStrategy[Any]] = {
     EntryVoided: st.builds(
         EntryVoided, texts, texts, st.integers(1, 2**53 - 1), st.none() | st.from_regex(r"[A-Za-z0-9-]{8,64}", fullmatch=True)
     ),
+    PatientCorrected: st.builds(PatientCorrected, texts, st.none() | labels, st.none() | labels, texts, st.booleans()),
     MonitorRestarted: st.builds(MonitorRestarted, texts),
     BaselineSet: st.builds(BaselineSet, st.lists(st.builds(Baseline, whole, whole, vitals), max_size=3).map(tuple)),
     AlertChanged: st.builds(AlertChanged, alerts, st.sampled_from(Why)),

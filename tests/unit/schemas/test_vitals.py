@@ -15,7 +15,7 @@ CODES = {
     Vital.MEAN_BP: (2, 18951, "8478-0", "mm[Hg]"),
     Vital.SPO2: (2, 19384, "59408-5", "%"),
     Vital.RESPIRATORY_RATE: (2, 20490, "9279-1", "/min"),
-    Vital.ETCO2: (2, 20636, "19889-5", "mm[Hg]"),
+    Vital.ETCO2: (2, 20636, "19891-1", "mm[Hg]"),
 }
 
 

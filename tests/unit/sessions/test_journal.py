@@ -43,6 +43,7 @@ from schemas.log import (
     WasteWitnessed,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
+from schemas.patient import PatientCorrected
 from schemas.session import Baseline, Phase
 from schemas.signs import Charted
 from schemas.vitals import Vital
@@ -78,6 +79,11 @@ LINES: list[tuple[Body, str]] = [
     (WasteWitnessed("ben", 12), "Waste of entry 12 witnessed by ben"),
     (SignedOff("anna", "fit to leave", "A. Meyer"), "Signed by A. Meyer (anna): fit to leave"),
     (EntryVoided("anna", "meant for room 4", 12), "Entry 12 was made in error, marked by anna: meant for room 4"),
+    (PatientCorrected("anna", "K-17", "K-71", "read wrongly"), "Patient code K-17, not K-71, corrected by anna: read wrongly"),
+    (
+        PatientCorrected("anna", None, "K-71", "another's", is_late=True),
+        "Patient code none, not K-71, corrected by anna, after the session was signed for or had ended: another's",
+    ),
     (MonitorRestarted("1.2"), "Monitor restarted (1.2); nobody watched since the entry before"),
     (BaselineSet((Baseline(3, 125_000, Vital.SYSTOLIC_BP),)), "Baseline: SBP 125 (of 3)"),
     (BaselineSet(()), "Baseline: none"),

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from monitor.core.chain import Chain
 from monitor.sessions.runner import SEAL_EVERY_MS, Runner
-from schemas.log import DeviceBound, Entry, Measured, NoteAdded, PhaseOrdered, Seal, canonical
+from schemas.log import DeviceBound, Entry, Measured, NoteAdded, PhaseOrdered, Seal
 from schemas.measurement import Measurement, Mode
 from schemas.session import Phase
 from tests.unit.core.bedside import START_MS, created, values_of
@@ -21,7 +21,7 @@ def verify(entries: list[Entry], seals: list[Seal]) -> None:
     by_last = {seal.last_seq: seal for seal in seals}
     assert len(by_last) == len(seals)
     for entry in entries:
-        chain.extend(entry.seq, entry.at_ms, canonical(entry))
+        chain.take(entry)
         seal = by_last.get(entry.seq)
         if seal is not None:
             assert chain.seal(seal.at_ms) == seal

@@ -22,7 +22,7 @@ from schemas.device_wire import (
     Welcome,
     WireMeasurement,
 )
-from schemas.instant import from_ms
+from schemas.instant import from_ms, to_ms
 
 TOKEN = "inf_dev_test"
 START_MS = 1_760_000_000_000
@@ -41,6 +41,7 @@ class FakeMonitor:
         self.hellos: list[Hello] = []
         self.byes: list[str] = []
         self.received: list[int] = []  # every frame that came, duplicates too
+        self.sent_at_ms: list[int | None] = []  # of those, by the device's clock
         self.answers_to_hello: Callable[[Hello], MonitorSays] | None = None
         self.refusals: dict[int, list[RefusedReason]] = {}  # seq -> reasons, one for each time the frame comes
         self.losses: dict[int, int] = {}  # seq -> that and the following frames, up to this number, are lost by a failing disk, once
@@ -95,6 +96,7 @@ class FakeMonitor:
             return True
         assert isinstance(said, Frame)
         self.received.append(said.seq)
+        self.sent_at_ms.append(None if said.sent_at is None else to_ms(said.sent_at))
         if self.cuts and len(self.received) >= self.cuts[0]:
             self.cuts.pop(0)
             socket.transport.abort()

@@ -262,6 +262,27 @@ async def test_clock_follows_the_monitor_and_its_speed(monitor: FakeMonitor):
         assert sum(time.slept[before:]) == pytest.approx(1.0, abs=0.01)
 
 
+async def test_every_frame_says_when_it_went_out_by_the_clock_that_stamped_it(monitor: FakeMonitor):
+    """Stamped when it goes out, anew when it is sent again, and by a wrong clock as wrongly as its values."""
+    monitor.cuts = [1]
+    time = FakeTime()
+    client = _client(monitor, time)
+    async with asyncio.timeout(10), client.running():
+        await client.welcomed()
+        client.send(_measurements(1)[0])
+        await client.drained()
+        first_ms, again_ms = monitor.sent_at_ms
+        assert first_ms == monitor.now_ms
+        assert again_ms is not None
+        client.clock_off_ms = 3_600_000
+        time.now_s += 60
+        client.send(_measurements(1)[0])
+        await client.drained()
+        late_ms = monitor.sent_at_ms[-1]
+        assert late_ms is not None
+        assert late_ms - again_ms == pytest.approx(3_660_000, abs=2)
+
+
 async def test_clock_is_never_set_back(monitor: FakeMonitor):
     monitor.cuts = [1]
     time = FakeTime()

@@ -309,13 +309,32 @@ async def test_an_overloaded_monitor_is_asked_again_and_a_refusal_is_named():
     assert len(ward.orders("/sessions")) == 2
 
 
-async def test_a_creation_whose_answer_is_lost_is_not_repeated():
+async def test_a_creation_whose_answer_is_lost_is_sent_again_under_its_id():
+    """By which the monitor knows one that it has done."""
+    ids: list[str] = []
+
+    def lose_the_first(request: httpx2.Request) -> httpx2.Response:
+        ids.append(request.headers["idempotency-key"])
+        if len(ids) == 1:
+            raise httpx2.ReadError("gone", request=request)
+        return httpx2.Response(422, json={"reason": "bad_weight"})
+
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(lose_the_first), base_url="http://ward") as client:
+        with pytest.raises(MonitorRefused, match="bad_weight"):
+            await Clinician(_rest(client)).create(*ROOM, ORDER)
+    assert len(ids) == 2
+    assert ids[0] == ids[1]
+
+
+async def test_a_registration_whose_answer_is_lost_is_not_repeated():
+    """Its token was in that answer."""
+
     def lose(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ReadError("gone", request=request)
 
     async with httpx2.AsyncClient(transport=httpx2.MockTransport(lose), base_url="http://ward") as client:
         with pytest.raises(MonitorRefused, match="no_answer"):
-            await Clinician(_rest(client)).create(*ROOM, ORDER)
+            await Clinician(_rest(client)).register("sim-room-1", Mode.SIMULATED, "x")
 
 
 async def test_a_device_name_that_is_taken_gets_a_number():

@@ -24,6 +24,7 @@ from schemas.log import (
     RemeasureRequested,
 )
 from schemas.measurement import Mode, Reading, Reason, Validity
+from schemas.patient import PatientCorrected
 from schemas.session import Baseline, Phase
 from schemas.vitals import Vital
 from tests.unit.store.logs import SESSION, START_MS, created, event, seal
@@ -62,6 +63,7 @@ _events = st.one_of(
     st.builds(AlertAcknowledged, _text, _text, st.none() | _text),
     st.builds(NoteAdded, _text, _text),
     st.builds(EntryVoided, _text, _text, st.integers(1, 2**53 - 1), st.none() | st.just("0a1b2c3d-request")),
+    st.builds(PatientCorrected, _text, st.none() | st.sampled_from(["K-17", "K-71", "withheld:"]), st.none(), _text),
     st.builds(MonitorRestarted, _text),
     st.builds(BaselineSet, st.lists(st.builds(Baseline, _ms, _ms, _vitals), max_size=2).map(tuple)),
     st.builds(AlertChanged, _alerts, st.sampled_from(Why)),

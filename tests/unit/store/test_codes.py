@@ -30,6 +30,7 @@ PINNED = {
         "jump": 7,
         "uncalibrated": 8,
         "pulse_pressure": 9,
+        "device_doubt": 10,
     },
     "mode": {"real": 1, "simulated": 2, "replayed": 3},
 }

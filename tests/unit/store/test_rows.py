@@ -88,4 +88,4 @@ def test_integers_of_64_bits_are_taken() -> None:
 def test_a_digest_in_capitals_is_refused() -> None:
     """It would come back in small letters, and the chain would not fit."""
     with pytest.raises(ValueError, match="lower-case"):
-        seal_row(1, msgspec.structs.replace(seal(1, 1), digest="AB" * 32))
+        seal_row(1, msgspec.structs.replace(seal(1, 1), digest="AB" * 32), 1)

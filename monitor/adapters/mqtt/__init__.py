@@ -1,0 +1,1 @@
+"""MQTT: devices and little bridges that publish JSON to a broker."""
