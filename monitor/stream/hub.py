@@ -1,8 +1,9 @@
 """The hub: one encoded frame for all screens, pushed after the commit that made it true.
 
-Updates that hold only values wait up to COALESCE_MS for others; an update with an alert or any other event goes out at once and takes
-the waiting values with it. What changed of the monitor's own state (refused input, devices bound nowhere, viewers) goes out with the
-heartbeat. Without a subscriber nothing is encoded. A canary goes out like an alert does; a probe is a subscriber that waits for it.
+Updates that hold only values go out PACE_MS after the last frame, or at once where that is longer ago; an update with an alert or any
+other event goes out at once and takes the waiting values with it. What changed of the monitor's own state (refused input, devices bound
+nowhere, viewers) goes out with the heartbeat. Without a subscriber nothing is encoded. A canary goes out like an alert does; a probe is
+a subscriber that waits for it.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from schemas.measurement import Reading
 from schemas.stream_wire import Canary, Happened, Heartbeat, Resumed, SessionNow, Snapshot, StreamHello, SystemNow, Update, VitalNow
 from schemas.vitals import Vital
 
-COALESCE_MS = 50
+PACE_MS = 120  # a screen draws each frame when it comes: more of them cost its machine more than they show a person
 HEARTBEAT_MS = 1_000
 MAX_SUBSCRIBERS = 2_000  # one more is refused
 _encode = msgspec.json.Encoder().encode
@@ -89,6 +90,7 @@ class Hub:
         self._probes: set[Subscription] = set()  # of these, the monitor's own
         self._waiting: dict[str, Newest] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._sent_at = float("-inf")  # of the last update, by the loop's clock
         self._heart = Lasting("the heartbeat")
 
     @property
@@ -173,9 +175,17 @@ class Hub:
         if sessions or ended or journal or system is not None:
             self._flush(sessions, ended, journal, system)
         elif self._timer is None and self._waiting:
-            self._timer = asyncio.get_running_loop().call_later(COALESCE_MS / 1000, self._flush)
+            self._flush_in_pace()
         for canary in canaries:
             self._send(_encode(canary))
+
+    def _flush_in_pace(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = self._sent_at + PACE_MS / 1000
+        if due <= loop.time():
+            self._flush()
+        else:
+            self._timer = loop.call_at(due, self._flush)
 
     def _send(self, frame: bytes) -> None:
         for subscription in self._subscribers:
@@ -205,6 +215,7 @@ class Hub:
         )
         self._memory.add(self.position, frame)
         self._send(frame)
+        self._sent_at = asyncio.get_running_loop().time()
 
     async def _beat(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 // Whether what is on the screen may be called live, and the tick that asks again.
 //
-// A tick every TICK_MS draws everything, with its age. What comes between is drawn when it comes (feed.mjs).
+// Everything is drawn with its age every TICK_MS, with the first values that come after it or by the tick itself where none do. What comes
+// between is drawn when it comes (feed.mjs).
 
 export const TICK_MS = 300;
 export const SILENT_AFTER_MS = 3_000; // the monitor sends a frame at least every second

@@ -2,14 +2,15 @@
 //
 // Bounds: see state.mjs and history.mjs; histories of at most TILE_SESSIONS sessions besides the one that is open.
 
-import { everyTick, feedState, sleepWatch } from "./age.mjs";
+import { everyTick, feedState, sleepWatch, TICK_MS } from "./age.mjs";
 import { monitorNow } from "./clock.mjs";
 import { fill, MARK, push, series, STREAM_POINTS, TILE_POINTS } from "./history.mjs";
 import { initialState, reduce } from "./state.mjs";
 import { keepStream } from "./stream.mjs";
 
 export const TILE_SESSIONS = 200;
-const LEAST_MS = 100; // between two draws: a thousand sessions have values and news at every moment, and not each is worth a drawing of its own
+const LEAST_MS = 60; // between two draws: a thousand sessions have news at every moment, and not each is worth a drawing of its own
+const SOON_MS = 200; // after a draw: the monitor sends its next frame by then, where values come at all, and that draws what a tick would
 const OURS = new URL(".", import.meta.url).href;
 
 const drawers = new Map(); // drawer -> whether values alone concern it
@@ -24,6 +25,7 @@ let feed = "connecting";
 let watched = null; // the session whose page is open
 let isDrawPlanned = false;
 let drawnAt = -Infinity; // by performance.now()
+let wholeAt = -Infinity; // likewise: when everything was drawn
 let isNewsDue = false; // more than values is to be drawn
 let dueDraw = null; // the timer of what came too soon after a draw
 let changed = new Set(); // sessions that got values since the last draw
@@ -34,9 +36,10 @@ export function startFeed() {
   const hasSlept = sleepWatch(performance.now(), Date.now());
   everyTick(() => {
     const at = performance.now();
-    if (hasSlept(at, Date.now())) sleptAt = at;
+    const isAwake = !hasSlept(at, Date.now());
+    if (!isAwake) sleptAt = at;
     stream.tick(at);
-    draw();
+    if (!isAwake || at - drawnAt > SOON_MS) draw();
   });
   // A page that was frozen or hidden wakes with what it showed then: how old that is comes before anything else.
   for (const waking of ["resume", "visibilitychange"]) document.addEventListener(waking, () => draw());
@@ -75,8 +78,13 @@ function onFrame(text, at) {
 /** At once, or LEAST_MS after the last draw with what else has come by then. */
 function drawSoon() {
   const wait = drawnAt + LEAST_MS - performance.now();
-  if (wait <= 0) draw(isNewsDue ? null : changed);
-  else dueDraw ??= setTimeout(() => draw(isNewsDue ? null : changed), wait);
+  if (wait <= 0) drawDue();
+  else dueDraw ??= setTimeout(drawDue, wait);
+}
+
+/** Everything where there is news or a tick has passed, else what the values change. */
+function drawDue() {
+  draw(isNewsDue || performance.now() - wholeAt >= TICK_MS ? null : changed);
 }
 
 /** Whether a frame brings more than values and the time. */
@@ -121,6 +129,8 @@ export function fillHistory(id, points, thinGapMs) {
     const track = trackOf(id, vital);
     if (track) fill(track, rows, thinGapMs);
   }
+  const session = state.sessions[id];
+  if (session) state = { ...state, sessions: { ...state.sessions, [id]: { ...session } } }; // another one: there is something to draw
   planDraw();
 }
 
@@ -213,4 +223,5 @@ function draw(only = null) {
     }
   }
   drawnAt = performance.now();
+  if (!isPart) wholeAt = drawnAt;
 }

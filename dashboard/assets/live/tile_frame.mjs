@@ -12,10 +12,12 @@ import { phaseWords, roomName, say, words } from "./words.mjs";
 const text = words.ward;
 const NAMES = { full: 4, compact: 2, row: 1 }; // lesser alerts that a tile names at once; more of them take turns
 const TURN_MS = 3_000;
+const STANDS_MS = 1_000; // of monitor time: ages and times are told in seconds, and values mostly come once a second
 
 /**
  * {node, put(session, view, density), togglePause(), end()} of `parts`, each {node, put, end?}. `put` of a part is told as its fourth whether
  * there is more than values and time since it was last drawn: what does not depend on these is left as it stands. Untold, all is drawn.
+ * A tile is drawn when something came for its session, and else every STANDS_MS: once with its values and again with the time would be twice.
  */
 export function tileFrame(id, parts) {
   const pause = pauseControl(id);
@@ -23,13 +25,17 @@ export function tileFrame(id, parts) {
   const link = el(isKiosk ? "section.tile" : "a.tile", { ...opens, "data-session": id }, ...parts.map((part) => part.node));
   const node = el("div.tile-frame", {}, link, pause.node);
   const all = [...parts, pause];
-  let drawn = null; // for what it was drawn last
+  let drawn = null; // for what and when it was drawn last
+  const isStanding = (now) =>
+    drawn !== null && ["session", "density", "hello", "feed"].every((key) => drawn[key] === now[key]) && (now.at - drawn.at) * now.speed < STANDS_MS;
   return {
     node,
     togglePause: pause.press,
     put(session, view, density) {
-      const isNews = drawn === null || !isSameButValues(drawn.session, session) || drawn.density !== density || drawn.hello !== view.state.hello;
-      drawn = { session, density, hello: view.state.hello };
+      const now = { session, density, hello: view.state.hello, feed: view.feed, at: view.at, speed: view.speed };
+      if (isStanding(now)) return;
+      const isNews = drawn === null || !isSameButValues(drawn.session, session) || drawn.density !== density || drawn.hello !== now.hello;
+      drawn = now;
       for (const part of all) part.put(session, view, density, isNews);
       if (!isNews) return;
       const worst = tileAlerts(session).lines[0] ?? null;

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
 SCREENS = ((1440, 900), (1920, 1080))
 DENSITY = {1: "full", 4: "full", 16: "compact", 64: "row"}
 FAULTS = (Path(__file__).parent / "tiles.js").read_text()
-AFTER_A_DRAW = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))"
+AFTER_A_DRAW = "new Promise(done => requestAnimationFrame(() => setTimeout(done, 600)))"
 
 
 def wall(page: Page, count: int) -> Page:

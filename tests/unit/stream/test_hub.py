@@ -132,6 +132,8 @@ async def test_a_new_screen_gets_hello_and_a_snapshot(ward: Ward) -> None:
 
 async def test_an_alert_goes_out_at_once_and_takes_waiting_values_with_it(ward: Ward) -> None:
     screen = await opened(ward)
+    ward.value(71)
+    await read(screen)
     ward.value(72)
     ward.alert()
     update = await read(screen)
@@ -141,15 +143,20 @@ async def test_an_alert_goes_out_at_once_and_takes_waiting_values_with_it(ward: 
     assert await is_silent(screen), "the values are not sent twice"
 
 
-async def test_values_wait_for_others_and_the_newest_wins(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_module, "COALESCE_MS", 1)
+async def test_values_after_a_quiet_while_go_out_at_once(ward: Ward) -> None:
+    screen = await opened(ward)
+    ward.value(70)
+    assert not await is_silent(screen)
+
+
+async def test_values_keep_the_pace_and_the_newest_wins(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_module, "PACE_MS", 20)
     screen = await opened(ward)
     for value in (70, 71, 72):
         ward.value(value)
-    update = await read(screen)
-    assert isinstance(update, Update)
-    assert [vital.value for vital in update.vitals["S-000001"]] == [72.0]
-    assert update.position == 1
+    sent = [await read(screen), await read(screen)]
+    assert await is_silent(screen)
+    assert [[vital.value for vital in update.vitals["S-000001"]] for update in sent if isinstance(update, Update)] == [[70.0], [72.0]]
 
 
 async def test_frames_are_encoded_once_for_all(ward: Ward) -> None:
