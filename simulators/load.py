@@ -34,6 +34,7 @@ PATIENTS: Final = 16  # different courses
 _AT_ONCE: Final = 16  # sessions that are being opened
 _SPARE_FILES: Final = 100
 _SLICES: Final = 20  # of each second, so that beds do not all send at once
+MAX_EVERY_S: Final = 60.0
 _WELCOME_S: Final = 30.0
 _ANSWERS_S: Final = 10  # that the last frames are waited for
 _REASON: Final = "load test"
@@ -120,17 +121,18 @@ def _stamp(at_ms: int) -> bytes:
 
 
 class Load:
-    """The beds that are open, and their seconds."""
+    """The beds that are open; each sends every `every_s` seconds."""
 
-    def __init__(self, tally: Tally, monotonic: Monotonic, now_ms: Callable[[], int], sleep: Sleep) -> None:
+    def __init__(self, tally: Tally, every_s: float, monotonic: Monotonic, now_ms: Callable[[], int], sleep: Sleep) -> None:
         self.beds: list[tuple[str, LoadBed]] = []
+        self._turn = round(_SLICES * every_s)
         self._tally = tally
         self._monotonic = monotonic
         self._now_ms = now_ms
         self._sleep = sleep
 
     async def send(self, slices: int | None = None) -> None:
-        """Every bed once a second, a slice of them at a time, so many slices or until cancelled. A second that takes longer is followed at
+        """Every bed in its turn, a slice of them at a time, so many slices or until cancelled. A slice that takes longer is followed at
         once by the next one, and said."""
         began, part = self._monotonic(), 0
         while part != slices:
@@ -138,7 +140,7 @@ class Load:
             self._tally.behind_s = max(0.0, self._monotonic() - due_s)
             await self._sleep(max(0.0, due_s - self._monotonic()))
             now_ms = self._now_ms()
-            for _, bed in self.beds[part % _SLICES :: _SLICES]:
+            for _, bed in self.beds[part % self._turn :: self._turn]:
                 bed.send(now_ms)
             part += 1
 
@@ -156,6 +158,7 @@ async def run_load(
     clinician: Clinician,
     beds: int,
     seconds: float,
+    every_s: float = 1.0,
     scenario: Scenario,
     seed: int,
     monotonic: Monotonic,
@@ -163,8 +166,8 @@ async def run_load(
     sleep: Sleep,
     say: Say,
 ) -> Tally:
-    """Open `beds` beds, let each send once a second until all are open and `seconds` more, abort the sessions. One line of progress a
-    second to `say`.
+    """Open `beds` beds, let each send every `every_s` seconds until all are open and `seconds` more, abort the sessions. One line of
+    progress a second to `say`.
 
     A bed whose opening was not answered is left out and counted. Raises ValueError for too many beds or too few open files,
     MonitorRefused.
@@ -172,14 +175,14 @@ async def run_load(
     _check(beds)
     courses = [readings_of(scenario, seed + number, seconds) for number in range(min(PATIENTS, beds))]
     tally, began = Tally(beds), monotonic()
-    load = Load(tally, monotonic, now_ms, sleep)
+    load = Load(tally, every_s, monotonic, now_ms, sleep)
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def open_one(number: int) -> None:
         async with gate:
             bed = LoadBed(courses[number % len(courses)], number, tally)
             try:
-                load.beds.append((await _open(url, clinician, number, scenario, bed, seed, now_ms), bed))
+                load.beds.append((await _open(url, clinician, number, scenario, bed, seed, every_s, now_ms), bed))
             except MonitorRefused as error:
                 if error.status:  # it said no: the next would hear the same
                     raise
@@ -228,7 +231,9 @@ def readings_of(scenario: Scenario, seed: int, seconds: float) -> tuple[bytes, .
     return tuple(_encode(frame.measurements[0].readings) for frame in wanted)
 
 
-async def _open(url: str, clinician: Clinician, number: int, scenario: Scenario, bed: LoadBed, seed: int, now_ms: Callable[[], int]) -> str:
+async def _open(
+    url: str, clinician: Clinician, number: int, scenario: Scenario, bed: LoadBed, seed: int, every_s: float, now_ms: Callable[[], int]
+) -> str:
     """The session. Raises MonitorRefused; with status 0 where there was no answer."""
     name, source = f"load-{number + 1}", f"load: {source_of(scenario, seed)}"
     device = await clinician.register(name, Mode.SIMULATED, source)
@@ -243,7 +248,7 @@ async def _open(url: str, clinician: Clinician, number: int, scenario: Scenario,
     try:
         async with asyncio.timeout(_WELCOME_S):
             line = await open_line(ingest_url(url), device.token, bed.heard)
-            line.send(_encode(hello_of(device.device, session.id, Mode.SIMULATED, source, bed_intervals(scenario))))
+            line.send(_encode(hello_of(device.device, session.id, Mode.SIMULATED, source, bed_intervals(scenario, 1 / every_s))))
             bed.begin(line, await bed.welcomed, now_ms())
     except (OSError, TimeoutError) as error:
         raise MonitorRefused(0, "no_answer", f"{device.device}: {error}") from error

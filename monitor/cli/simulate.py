@@ -14,7 +14,7 @@ from monitor.cli.simulate_offline import list_scenarios
 from monitor.cli.simulate_offline import record as write_record
 from monitor.cli.simulate_shown import load as run_the_load
 from monitor.cli.simulate_shown import shown
-from simulators.load import MAX_LOAD
+from simulators.load import MAX_EVERY_S, MAX_LOAD
 from simulators.outbox import Counts
 from simulators.rest import HttpFactory, MonitorRefused, origin_of, signed_in
 from simulators.run import DEMO_SCENARIOS, MAX_BEDS, MAX_SPEED, BedResult, BedStarted, SimulationFailed, run_beds, run_device
@@ -58,6 +58,7 @@ def simulate(
         int | None, typer.Option(min=1, max=MAX_LOAD, help="Load: so many beds from this process, without clinicians; one line a second.")
     ] = None,
     load_min: Annotated[float, typer.Option(min=0.05, max=600, help="Minutes for which the beds of a load send.")] = 5.0,
+    load_every: Annotated[float, typer.Option(min=0.05, max=MAX_EVERY_S, help="Seconds between two frames of a bed of a load.")] = 1.0,
     record: Annotated[
         Path | None, typer.Option(help="Write the scenario's whole course to a file, without a monitor: .jsonl frames, .csv for replay.")
     ] = None,
@@ -81,7 +82,7 @@ def simulate(
         return
     token = read_token(login_url, device, token, token_file)
     if load is not None:
-        _finish(run_the_load(url, login_url or "", load, load_min, plays[0], seed, complain))
+        _finish(run_the_load(url, login_url or "", load, load_min, load_every, plays[0], seed, complain))
     elif device is not None and token is not None:
         _finish(_one_device(url or DEFAULT_URL, device, token, plays[0], seed, speed))
     else:

@@ -37,7 +37,7 @@ async def shown(running: Coroutine[Any, Any, list[BedResult]], seats: dict[str, 
     return beds.result()
 
 
-async def load(url: str | None, login_url: str, beds: int, minutes: float, play: Scenario, seed: int, say: Say) -> Tally:
+async def load(url: str | None, login_url: str, beds: int, minutes: float, every_s: float, play: Scenario, seed: int, say: Say) -> Tally:
     """`beds` beds from this process."""
     url = url or origin_of(login_url)
     http = await signed_in(url, login_url)
@@ -48,6 +48,7 @@ async def load(url: str | None, login_url: str, beds: int, minutes: float, play:
             clinician=Clinician(Rest(client, rng=seeded(seed, "rest"), say=say)),
             beds=beds,
             seconds=minutes * 60,
+            every_s=every_s,
             scenario=play,
             seed=seed,
             monotonic=asyncio.get_running_loop().time,

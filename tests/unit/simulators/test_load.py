@@ -54,7 +54,12 @@ async def _passed(seconds: float) -> None:
 
 
 async def _run(
-    monitor: FakeMonitor, beds: int, seconds: float, said: list[str], fails: Mapping[int, MonitorRefused] = MappingProxyType({})
+    monitor: FakeMonitor,
+    beds: int,
+    seconds: float,
+    said: list[str],
+    fails: Mapping[int, MonitorRefused] = MappingProxyType({}),
+    every_s: float = 1.0,
 ) -> tuple[Tally, Clinician]:
     clinician = Clinician(fails)
     tally = await run_load(
@@ -62,6 +67,7 @@ async def _run(
         clinician=clinician,
         beds=beds,
         seconds=seconds,
+        every_s=every_s,
         scenario=SCENARIO,
         seed=1,
         monotonic=lambda: asyncio.get_running_loop().time() * FASTER,
@@ -95,6 +101,12 @@ async def test_every_bed_sends_once_a_second_and_every_frame_is_counted(monitor:
     }
     assert sum(phase == "aborted" for _, phase in clinician.phases) == 5
     assert f"5 of 5 beds, {tally.sent} frames sent, 0 wait, 0 refused, 5 ended" in said[-1]
+
+
+async def test_a_bed_that_sends_less_often_says_so_to_the_monitor(monitor: FakeMonitor):
+    tally, _ = await _run(monitor, 5, 8, [], every_s=4)
+    assert 5 <= tally.sent <= 15  # once or twice each, and what was sent while others were still being opened
+    assert {one.interval_s for hello in monitor.hellos for one in hello.intervals if one.vital is Vital.HEART_RATE} == {4.0}
 
 
 async def test_what_is_refused_is_named_and_its_number_is_used_again(monitor: FakeMonitor):
