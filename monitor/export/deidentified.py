@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
-from monitor.core.committed import committed
+from monitor.core.committed import committed, is_shown_salt
 from monitor.export.selection import HasLastSeq, LogSource, Selection
 from schemas.log import FORMAT, SALTED_FORMAT, Entry, Measured, Seal
 
@@ -25,6 +25,11 @@ def salt_of(selection: Selection) -> str:
     if selection.salt is None:
         raise NotSalted(selection.session)
     return selection.salt
+
+
+def is_without_names(source: LogSource, selection: Selection) -> bool:
+    """Whether names are left out here, or were where the session came from."""
+    return isinstance(source, Deidentified) or (selection.salt is not None and is_shown_salt(selection.salt))
 
 
 class Deidentified:

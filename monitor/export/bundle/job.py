@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from monitor.access.brought_in import brought_in
 from monitor.access.ports import AccessLogRow
-from monitor.core.committed import is_shown_salt
 from monitor.export.access_rows import AccessSource, rows_naming
-from monitor.export.deidentified import Deidentified
+from monitor.export.deidentified import Deidentified, is_without_names
 from monitor.export.manifest import Stamp
 from monitor.export.selection import LogSource, Selection
 from monitor.export.views.completeness import Statement
@@ -57,7 +56,7 @@ class Job:
     ) -> None:
         """Raises NotSalted where it is to be de-identified and cannot be."""
         self.source = Deidentified(source, selection) if is_deidentified else source
-        self.is_deidentified = is_deidentified or (selection.salt is not None and is_shown_salt(selection.salt))
+        self.is_deidentified = is_without_names(self.source, selection)
         self.selection = selection
         self.stamp = stamp
         self.checkpoint = checkpoint

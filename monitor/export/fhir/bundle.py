@@ -20,7 +20,7 @@ _BEFORE_ENTRIES: Final = b',"entry":[\n'
 async def fhir_bundle(source: LogSource, selection: Selection, stamp: Stamp, audit: Sequence[AccessLogRow] = ()) -> AsyncIterator[bytes]:
     """One resource a line. Raises NoStory before the first byte; what `source` raises later ends the file in the middle, and no JSON reader
     accepts it. `audit`: the rows of the access log that name the session."""
-    naming, is_first = naming_of(selection, stamp), True
+    naming, is_first = naming_of(source, selection, stamp), True
     async for group in resources(source, selection, stamp, audit):
         lines = [_encode(entry_of(naming, resource)) for resource in group]
         if is_first:

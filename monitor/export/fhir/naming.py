@@ -14,15 +14,18 @@ _NOT_A_PATIENTS: Final = coding(ACT_REASON, "HTEST", "test health data")
 
 
 class Naming(msgspec.Struct, frozen=True):
-    """`installation`: the first key's id; it keeps equal session numbers of two clinics apart. `modes`: of the devices that were bound."""
+    """`installation`: the first key's id; it keeps equal session numbers of two clinics apart. `modes`: of the devices that were bound.
+    `is_deidentified`: ids of their own, so that a server which was given the whole session keeps it beside the one without names."""
 
     installation: str
     session: str
     modes: tuple[Mode, ...]
+    is_deidentified: bool = False
 
     def id_of(self, part: str, seq: int | None = None) -> str:
         """At most 64 characters of A-Z, a-z, 0-9, '-': `part` is short and made of them."""
-        return "-".join([self.installation, self.session, *([] if seq is None else [str(seq)]), part])
+        session = self.session + ("-anon" if self.is_deidentified else "")
+        return "-".join([self.installation, session, *([] if seq is None else [str(seq)]), part])
 
     def id_of_device(self, device: str) -> str:
         """A device keeps its id through all its sessions."""

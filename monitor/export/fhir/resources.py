@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Final
 
 from monitor.access.ports import AccessLogRow
+from monitor.export.deidentified import is_without_names
 from monitor.export.fhir.audit import events
 from monitor.export.fhir.charted import charted
 from monitor.export.fhir.drug import drawn, given, order
@@ -23,15 +24,15 @@ from schemas.log import Entry, Measured
 _PAGE: Final = 1_000
 
 
-def naming_of(selection: Selection, stamp: Stamp) -> Naming:
-    return Naming(stamp.installation or stamp.key.key_id, selection.session, selection.modes)
+def naming_of(source: LogSource, selection: Selection, stamp: Stamp) -> Naming:
+    return Naming(stamp.installation or stamp.key.key_id, selection.session, selection.modes, is_without_names(source, selection))
 
 
 async def resources(source: LogSource, selection: Selection, stamp: Stamp, audit: Sequence[AccessLogRow] = ()) -> AsyncIterator[list[Json]]:
     """Groups that refer to themselves and to groups before them alone. Memory: the events of the session and one slice of measurements.
 
     Raises NoStory, and what `source` raises."""
-    naming = naming_of(selection, stamp)
+    naming = naming_of(source, selection, stamp)
     story = await _story(source, selection)
     yield [*devices(naming, story, stamp), patient(naming, story)]
     yield [encounter(naming, story)]

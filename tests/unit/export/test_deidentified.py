@@ -88,6 +88,17 @@ def test_the_parts_of_it_are_those_of_the_bundle_without_the_access_log():
     assert set(asyncio.run(_whole(log, is_deidentified=True))) == set(asyncio.run(_whole(log, is_deidentified=False)))
 
 
+def test_a_fhir_server_keeps_it_beside_the_full_session():
+    """Else what is pushed without names would take the place of what was pushed with them."""
+    named = Named(1)
+    full, hidden = (json.loads(asyncio.run(_whole(named.log, is_deidentified=one))["fhir.json"])["entry"] for one in (False, True))
+    of_the_session, of_both = ({entry["fullUrl"] for entry in each} for each in (full, hidden))
+    assert {url.split("/")[-2] for url in of_the_session & of_both} == {"Device"}
+    ids = [entry["resource"]["id"] for entry in hidden]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[A-Za-z0-9.-]{1,64}", one) for one in ids)
+
+
 def test_seals_and_proofs_are_those_of_the_full_record():
     log = short_log(salt=SALT)
     full, hidden = files_of(bundle_of(log)), files_of(bundle_of(log, is_deidentified=True))
