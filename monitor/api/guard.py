@@ -135,8 +135,9 @@ class Guard:
         if row is None or not (row.who.device or row.who.roles):
             return Refused(Problem(404, "not_found", "There is nothing here."), log=None)
         if not _may(principal, row):
-            return Refused(Problem(403, "not_allowed", _not_allowed(principal, row)), who=_name(principal))
-        if isinstance(principal, Person) and principal.role is Role.DISPLAY and head.path == "/" and not _is_kiosk(head):
+            to_wall = _is_display(principal) and _asks_for_page(head)
+            return Refused(Problem(403, "not_allowed", _not_allowed(principal, row)), who=_name(principal), to_wall=to_wall)
+        if _is_display(principal) and head.path == "/" and not _is_kiosk(head):
             return Refused(Problem(403, "not_allowed", f"A display shows {WALL_SCREEN} alone."), log=None, to_wall=True)
         return principal
 
@@ -174,8 +175,7 @@ class Guard:
             problem = Problem(401, "device_needed", "Send the device's token as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
             return Refused(problem, log=AccessKind.DEVICE_REFUSED)
         problem = Problem(401, "login_needed", "Log in first.", headers={"WWW-Authenticate": "Cookie"})
-        to_login = head.wants_page and head.method in SAFE_METHODS and not head.path.startswith(("/api/", "/_"))
-        return Refused(problem, log=None, to_login=to_login)
+        return Refused(problem, log=None, to_login=_asks_for_page(head))
 
     async def _refuse(self, head: RequestHead, refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:
         problem = refused.problem
@@ -209,6 +209,15 @@ class Guard:
         if b"cache-control" not in there and (is_page or head.path.startswith(_NO_STORE)):
             headers.append((b"cache-control", b"no-store"))
         return headers
+
+
+def _is_display(principal: Principal) -> bool:
+    return isinstance(principal, Person) and principal.role is Role.DISPLAY
+
+
+def _asks_for_page(head: RequestHead) -> bool:
+    """Whether a person's browser would show the answer: it is led somewhere in place of being given a problem to read."""
+    return head.wants_page and head.method in SAFE_METHODS and not head.path.startswith(("/api/", "/_"))
 
 
 def _is_kiosk(head: RequestHead) -> bool:

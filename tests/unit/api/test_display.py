@@ -63,6 +63,15 @@ async def test_everything_else_is_refused_and_logged(home: House, method: str, p
     assert denied == ["display"]
 
 
+async def test_another_page_leads_to_the_ward_and_is_logged_as_denied(home: House) -> None:
+    headers = {**home._headers[Role.DISPLAY], "Accept": "text/html"}
+    asked = await home.http.get("/sessions", headers=headers)
+    assert (asked.status_code, asked.headers["location"]) == (303, "/?kiosk=1")
+    assert (await home.http.get("/api/v1/past-sessions", headers=headers)).status_code == 403, "no page"
+    await home.access.settled()
+    assert [row.who for row in await home.access._store.access_log() if row.kind is AccessKind.DENIED] == ["display"] * 2
+
+
 @pytest.mark.parametrize("query", ["", "?columns=3", "?kiosk=0", "?kiosk=10"])
 async def test_the_ward_with_buttons_leads_to_the_one_without(home: House, query: str) -> None:
     asked = await home.http.get(f"/{query}", headers=home._headers[Role.DISPLAY])
