@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from schemas.instant import from_ms, to_ms
+from schemas.instant import to_ms
 
 
 class TimeBasis(StrEnum):
@@ -50,7 +50,6 @@ def device_time(text: str, moment: datetime | None, zone: tzinfo | None) -> Devi
 def _instant(text: str, moment: datetime, basis: TimeBasis) -> DeviceTime:
     try:
         at_ms = to_ms(moment.astimezone(UTC))
-        from_ms(at_ms)
-    except (ValueError, OverflowError):  # the first and the last day of the calendar, moved by their offset
+    except OverflowError:  # the first and the last day of the calendar, moved by their offset
         return DeviceTime(text, None, TimeBasis.IMPOSSIBLE)
     return DeviceTime(text, at_ms, basis)

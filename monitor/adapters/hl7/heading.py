@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from monitor.adapters.hl7.message import Marks, Message, Segment, components_of, without
+from monitor.adapters.said import clipped
 
 _TIME, _NUMBER = 6, 9  # places in the line: MSH-1 is the separator itself
 _LONGEST: Final = 400  # characters: a longer one is not remembered
@@ -51,8 +52,8 @@ def _heading_of(line: str, marks: Marks) -> Heading:
     return Heading(
         header.part(9).upper(),
         header.part(9, 2).upper(),
-        header.part(3, 2) if header.part(3, 3) else "",  # MSH-3 names a device only where it says of what kind the identifier is
-        header.part(3) or header.part(3, 2) or header.part(4),
+        clipped(header.part(3, 2)) if header.part(3, 3) else "",  # MSH-3 names a device only where it says of what kind the identifier is
+        clipped(header.part(3) or header.part(3, 2) or header.part(4)),
         header.raw(3),
         header.part(11).upper() in ("T", "D"),
         _wanted(header),

@@ -85,6 +85,12 @@ class Segment:
         return text_of(self.raw(number), self._marks)
 
 
+def field_of(segment: str, marks: Marks, number: int) -> str:
+    """As `Segment.raw` has it, of one that is not the header."""
+    fields = segment.split(marks.field, number + 1)
+    return fields[number] if number < len(fields) else ""
+
+
 def components_of(field: str, marks: Marks) -> list[str]:
     """Of its first repetition, without escapes and outer blanks; at least one."""
     if marks.repetition and marks.repetition in field:
@@ -117,7 +123,8 @@ class Message(msgspec.Struct, frozen=True):
         return Segment(self.lines[0], self.marks)
 
     def named(self, name: str) -> Iterator[Segment]:
-        return (Segment(line, self.marks) for line in self.lines if line.partition(self.marks.field)[0] == name)
+        whole = name + self.marks.field
+        return (Segment(line, self.marks) for line in self.lines if line.startswith(whole) or line == name)
 
 
 def read_message(body: bytes) -> Message | None:
@@ -126,12 +133,12 @@ def read_message(body: bytes) -> Message | None:
     if not body.startswith(_BEGINNING) or len(body) < 8:
         return None
     text, charset = _decoded(body, _charset(body))
-    lines = [line for line in text.replace("\n", "\r").split("\r") if line]
+    lines = list(filter(None, text.replace("\n", "\r").split("\r")))
     marks = _marks(lines[0][3:8], charset)
     if marks is None or len(lines) > _MAX_SEGMENTS:
         return None
     message = Message(lines, marks)
-    if text.find(HEADER, 1) > 0 and any(True for _ in islice(message.named(HEADER), 1, None)):
+    if text.rfind(HEADER) > 0 and any(True for _ in islice(message.named(HEADER), 1, None)):
         return None
     return message
 

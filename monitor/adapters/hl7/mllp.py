@@ -17,6 +17,7 @@ MAX_MESSAGE: Final = 1_048_576  # bytes; a gateway's message with thirty observa
 _VT, _FS = 0x0B, 0x1C
 _NEXT_BARE: Final = re.compile(rb"[\x0b\x1c]|(?<=[\r\n])MSH")
 _NOT_BLANK: Final = re.compile(rb"[^ \t\r\n\0]")
+_CR: Final = b"\r"
 _LOOKED_BACK_AT: Final = 3  # bytes of `\rMS`, which the next read may complete
 _BARE_END_MS: Final = 2_000
 _STALLED_MS: Final = 30_000
@@ -45,12 +46,14 @@ class MllpSplitter:
     @property
     def patience_ms(self) -> int | None:
         """After how much silence `rest` is to be taken; None: nothing waits."""
-        if not _NOT_BLANK.search(self._held):
+        if self._held == _CR or not _NOT_BLANK.search(self._held):
             return None
         return _BARE_END_MS if self._is_whole_without_end(self._held) else _STALLED_MS
 
     def feed(self, data: bytes) -> list[bytes | Broken]:
         """The messages that are complete now, without their frames."""
+        if self._held == _CR and not self._is_framed and self._is_frame(data):  # what comes all day long
+            return [data[1:-2]]
         found: list[bytes | Broken] = []
         begin = max(0, len(self._held) - _LOOKED_BACK_AT)
         self._held += data
@@ -91,6 +94,11 @@ class MllpSplitter:
         begun = self._held.find(_VT, begin)
         ended = self._held.find(_FS, begin, begun if begun >= 0 else None)
         return ended if ended >= 0 else begun
+
+    def _is_frame(self, data: bytes) -> bool:
+        """One message in its frame, and nothing else; what is held stays as it is."""
+        is_bounded = data.startswith(b"\x0bMSH") and data.endswith(b"\x1c\r") and len(data) <= self._max_message + 3
+        return is_bounded and data.find(b"\x1c") == len(data) - 2 and data.rfind(b"\x0b") == 0
 
     def _is_whole_without_end(self, block: bytes | bytearray) -> bool:
         """Without a frame, and at the end of a segment."""

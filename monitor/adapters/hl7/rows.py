@@ -1,7 +1,8 @@
 """One OBX: what it says beside its value and its time, and what its value says. Pure.
 
-A monitor sends the same rows over and over with other numbers in them. What a row means is read once, from the row without OBX-5 and
-OBX-14, and its value once for each such row. Neither function is given anything else, so what is remembered is what would be read again.
+A monitor sends the same rows over and over with other numbers in them, all of one time. What a row means is read once, from the row without
+OBX-5 and OBX-14; a row with its value is read once, from the row without OBX-14 where that is what the row before it had there. Neither
+function is given anything else, so what is remembered is what would be read again.
 """
 
 from functools import lru_cache
@@ -20,21 +21,21 @@ from monitor.adapters.said import DeviceValue, Kind, Origin, Sender, clipped
 _VALUE, _TIME = 5, 14
 _LONGEST: Final = 300  # characters of a row: what a longer one says is not remembered
 _MAX_FORMS: Final = 2_048  # a gateway of fifty beds has 500; beyond it the one that was longest not met is read again
-_MAX_CONTENTS: Final = 8_192
+_MAX_ROWS: Final = 8_192
+_LIKELY: Final = "\r"  # stands for the likely time; no segment holds it
 _EFFICIA_LINE: Final = "MDIL-ALERT"
 
 
-class Form(msgspec.Struct, frozen=True, eq=False):
+class Form(msgspec.Struct, frozen=True):
     """A row without its value and its time."""
 
-    marks: Marks
     segment: Segment
     code: Code
     name: str  # of the code, in capitals
     meaning: Meaning | None
     why_none: str
-    unit: Code
-    ucum: str
+    origin: Origin  # of any value
+    unit: str  # UCUM
     kind: Kind
     flags: frozenset[str]
     doubts: frozenset[Doubt]
@@ -42,6 +43,7 @@ class Form(msgspec.Struct, frozen=True, eq=False):
     model: str
     is_demo: bool
     is_streamed: bool  # a quantity that no cuff measures
+    is_container: bool  # only opens a device or a channel, where it has no value
     is_line: bool  # of text, that tells an alarm of Philips Efficia
 
 
@@ -52,34 +54,45 @@ class Content(msgspec.Struct, frozen=True):
     parts: tuple[str, ...]
     origin: Origin
     value: DeviceValue | None
+    is_none: bool
 
-    @property
-    def is_none(self) -> bool:
-        return is_none(self.text)
+
+Told = tuple[Form, Content, str]  # OBX-14 as it stands
 
 
 class Row(msgspec.Struct, frozen=True):
-    """`has_own_time`: else it is that of its OBR, or of the message."""
-
     form: Form
     content: Content
     sender: Sender
     time: DeviceTime
-    has_own_time: bool
 
     @property
     def word(self) -> str:
         return self.content.parts[0]
 
 
-def read_row(line: str, marks: Marks) -> tuple[Form, Content, str]:
-    """With OBX-14 as it stands."""
+def read_row(line: str, marks: Marks, likely: str) -> Told:
+    """`likely`: what may stand in OBX-14, not empty. Whatever it is, the same is read; where it is right, sooner."""
+    if len(line) <= _LONGEST and (known := _known(line.replace(likely, _LIKELY), marks)) is not None:
+        form, content, time = known
+        return form, content, likely if time == _LIKELY else time
+    return _read(line, marks)
+
+
+@lru_cache(_MAX_ROWS)
+def _known(line: str, marks: Marks) -> Told | None:
+    """None: the likely time stands elsewhere than as the whole of OBX-14."""
+    told = _read(line, marks)
+    return told if line.count(_LIKELY) == (told[2] == _LIKELY) else None
+
+
+def _read(line: str, marks: Marks) -> Told:
     row, value, time = without(line, marks, _VALUE, _TIME)
-    if len(line) <= _LONGEST:
-        form = _form_of(row, marks)
-        return form, _content_of(value, form), time
-    form = _form_of.__wrapped__(row, marks)
-    return form, _content_of.__wrapped__(value, form), time
+    form = _form_of(row, marks) if len(line) <= _LONGEST else _form_of.__wrapped__(row, marks)
+    text, field = text_of(value, marks), form.origin
+    origin = Origin(field.code, clipped(text), field.unit, field.channel)
+    read = None if form.meaning is None else value_of(form.meaning.quantity, text, form.unit, origin, form.doubts)
+    return form, Content(text, tuple(components_of(value, marks)), origin, read, is_none(text)), time
 
 
 @lru_cache(_MAX_FORMS)
@@ -90,13 +103,12 @@ def _form_of(row: str, marks: Marks) -> Form:
     meaning = None if isinstance(found, str) else found
     device = "" if name.startswith("MDC_ATTR_") else segment.part(18) or segment.part(18, 3)  # of an attribute a pump's is its ward
     return Form(
-        marks,
         segment,
         code,
         name,
         meaning,
         found if isinstance(found, str) else "",
-        unit,
+        Origin(clipped(code.text), "", clipped(unit.text), clipped(segment.raw(4))),
         unit_of(unit),
         kind_of(segment, is_spot=meaning is not None and meaning.is_spot),
         flags,
@@ -105,13 +117,6 @@ def _form_of(row: str, marks: Marks) -> Form:
         clipped(segment.part(18, 2)),
         "DEMO" in flags,
         meaning is not None and not meaning.is_spot,
+        segment.part(11).upper() in ("X", "") and not segment.raw(2),
         code.system.upper() == _EFFICIA_LINE,
     )
-
-
-@lru_cache(_MAX_CONTENTS)
-def _content_of(value: str, form: Form) -> Content:
-    text = text_of(value, form.marks)
-    origin = Origin(clipped(form.code.text), clipped(text), clipped(form.unit.text), clipped(form.segment.raw(4)))
-    read = None if form.meaning is None else value_of(form.meaning.quantity, text, form.ucum, origin, form.doubts)
-    return Content(text, tuple(components_of(value, form.marks)), origin, read)

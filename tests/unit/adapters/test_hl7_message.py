@@ -1,13 +1,13 @@
 """Fields, escapes, character sets and stamps."""
 
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.adapters.device_time import TimeBasis
 from monitor.adapters.hl7.message import Message, read_message
-from monitor.adapters.hl7.stamp import stamp_time, written, zone_of
+from monitor.adapters.hl7.stamp import stamp_time, time_of_message, written
 from schemas.instant import parse_ms
 
 
@@ -70,6 +70,11 @@ def test_the_character_set_is_the_messages_own(named: str, encoding: str) -> Non
     assert (next(message.named("OBX")).text(5), next(message.named("OBX")).text(6)) == (text, "%")
 
 
+@pytest.mark.parametrize(("lines", "places"), [("PV1||I|5^x", ["5^x"]), ("PV1\rOBX|1\rPV1|||5\rPV1 ", ["", "5"]), ("PV11||I|5\r|PV1", [])])
+def test_segments_of_a_name(lines: str, places: list[str]) -> None:
+    assert [segment.raw(3) for segment in _message(lines).named("PV1")] == places
+
+
 @pytest.mark.parametrize("ends", ["\r", "\n", "\r\n", "\r\r\n"])
 def test_segments_end_as_they_like(ends: str) -> None:
     message = read_message(ends.join([r"MSH|^~\&|a", "OBR|1", "OBX|1"]).encode())
@@ -123,5 +128,5 @@ def test_stamps(text: str, of_message: int | None, configured: str | None, at: s
 def test_our_own_stamp_is_read_as_it_was_meant() -> None:
     at_ms = parse_ms("2026-11-22T10:41:07Z")
     assert stamp_time(written(at_ms), None, None).at_ms == at_ms
-    assert zone_of(written(at_ms)) is not None
-    assert zone_of("20260701120000") is None
+    assert time_of_message(written(at_ms), None)[1] == UTC
+    assert time_of_message("20260701120000", None)[1] is None

@@ -1,6 +1,8 @@
 """Frames: each way that devices begin and end a message, the bound, and that cuts change nothing."""
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -70,9 +72,48 @@ def test_the_longest_message_passes_and_a_longer_one_is_said_once() -> None:
     assert splitter.feed(b"zz\x1c\r\x0b" + A + b"\x1c\r") == [A]
 
 
+def _sooner_and_later(read: bytes) -> tuple[list[bytes | Broken], list[bytes | Broken]]:
+    """Between two frames, at a bound of eight bytes: as one read, and byte by byte."""
+    found = []
+    for reads in ([read], [read[place : place + 1] for place in range(len(read))]):
+        splitter = MllpSplitter(8)
+        splitter.feed(b"\x0b\x1c\r")
+        said = [item for data in (*reads, b"\x0bMSH|z\x1c\r") for item in splitter.feed(data)]
+        found.append([Broken(item.fault, item.beginning[:8]) if isinstance(item, Broken) else item for item in said])
+    return found[0], found[1]
+
+
+READS: Final = (
+    b"\x0bMSH|a\x1c\r", b"\x0bMSH|a\x1c\r\x0bMSH|b\x1c\r", b"\x0bMSH|a\x1cxy\x1c\r", b"\x0bMSH|\x0bb\x1c\r", b"\x0bMSH|5678\x1c\r",
+    b"\x0bMSH|56789\x1c\r", b"\x0b \x1c\r", b"\x0bMSH|a\x1c", b"\x0bMSH|a\x1cx", b"\x0bMSH|a\r\r", b"MSH|a\x1c\r",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_whole_frame_in_one_read_is_what_it_is_byte_by_byte(read: bytes) -> None:
+    sooner, later = _sooner_and_later(read)
+    assert sooner == later
+
+
+A_FRAME: Final[dict[str, Callable[[bytes], bool]]] = {
+    "beginning": lambda read: read.startswith(b"\x0bMSH"),
+    "end": lambda read: read.endswith(b"\x1c\r"),
+    "bound": lambda read: len(read) <= 11,
+    "one-end": lambda read: read.find(b"\x1c") == len(read) - 2,
+    "one-beginning": lambda read: read.rfind(b"\x0b") == 0,
+}
+
+
+@pytest.mark.parametrize("left_out", ["", *A_FRAME])
+def test_control_what_is_taken_for_a_frame_too_soon_is_found(left_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held_to = [holds for name, holds in A_FRAME.items() if name != left_out]
+    monkeypatch.setattr(MllpSplitter, "_is_frame", lambda _, read: all(holds(read) for holds in held_to))
+    assert any(sooner != later for sooner, later in map(_sooner_and_later, READS)) == bool(left_out)
+
+
 @settings(max_examples=400, deadline=None)
 @given(
-    pieces=st.lists(st.sampled_from([b"\x0b", b"\x1c", b"\r", b"\n", b"M", b"MS", b"MSH", b"|", b"ab", b" ", b"\0"]), max_size=40),
+    pieces=st.lists(st.sampled_from([*b"\x0b \x1c \r \n M MS MSH | ab \0 \x0bMSH|\x1c\r".split(b" "), b" "]), max_size=40),
     places=st.lists(st.integers(0, 200), max_size=10),
 )
 def test_cuts_change_nothing_at_the_bound_either(pieces: list[bytes], places: list[int]) -> None:
@@ -89,4 +130,5 @@ def test_cuts_change_nothing_at_the_bound_either(pieces: list[bytes], places: li
     edges = [0, *sorted(place % (len(wire) + 1) for place in places), len(wire)]
     whole = found([wire])
     assert found([wire[begin:end] for begin, end in pairwise(edges)]) == whole
+    assert found(pieces) == whole
     assert found([wire[place : place + 1] for place in range(len(wire))]) == whole

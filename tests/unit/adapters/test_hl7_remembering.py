@@ -14,7 +14,7 @@ import pytest
 
 import monitor.adapters.hl7
 from monitor.adapters.base import CodecSettings
-from monitor.adapters.hl7 import heading, message, rows, stamp
+from monitor.adapters.hl7 import context, heading, message, rows, stamp
 from monitor.adapters.hl7.codec import Hl7Codec
 from monitor.adapters.said import Said
 from simulators.devices.hl7 import Cuff, Hl7State, PumpState, ge, mindray, mindray_alarm, philips, space_pump
@@ -23,23 +23,25 @@ from tests.contract.fuzzing import altered
 from tests.unit.adapters.hl7_said import NOW_MS, Bedside, header, measurements
 
 AT: Final = datetime(2026, 11, 22, 10, 41, 7)
-MESSAGES: Final = 500
+MESSAGES: Final = 600
+STAMP: Final = "<MSH-7>"  # the message's own
 IN_OBX: Final = {  # what stands in these fields of other rows
     3: ["150456^MDC_PULS_OXIM_SAT_O2^MDC", "147842^MDC_ECG_HEART_RATE^MDC", "150301^MDC_PRESS_CUFF_SYS^MDC", "2^Yellow Alarm^MDIL-ALERT"],
-    4: ["1.1", "1.2"],
-    5: ["97", "5.1", "", "-1", "---", "SpO\\XE9\\", "a^b", "°C", "9" * 90],
+    4: ["1.1", "1.2", STAMP],
+    5: ["97", STAMP, "5.1", "", "-1", "---", "SpO\\XE9\\", "a^b", "°C", "9" * 90],
     6: ["262688^MDC_DIM_PERCENT^MDC", "265987^MDC_DIM_KILO_PASCAL^MDC", "264864^MDC_DIM_BEAT_PER_MIN^MDC", "furlongs"],
     7: ["90-100", "85-100"],
     8: ["", "L", "DEMO", "QUES", "INV", "L~PM~SP", "H~PH~ST"],
     11: ["F", "R", "X", "D"],
-    14: ["20261122104100", "20261122104100+0200", "20261122104100-0500", "20261122104130-0500", ""],
+    14: ["20261122104100", "20261122104100+0200", "20261122104100-0500", "20261122104130-0500", STAMP, f"{STAMP}0", f"~{STAMP}", " ", ""],
     17: ["AMEAS", "MMEAS", "^APERIODIC", "MSET"],
     18: ["0012^ONE", "0013^ONE", "0013^TWO", ""],
 }
+IN_OBR: Final = {7: ["20261122104100", "20261122104100+0200", STAMP, f"{STAMP}^x", " ", ""]}
 IN_MSH: Final = {
     3: ["^EfficiaCM", "VSP^080019FFFE1443EC^EUI-64", "VSP^080019FFFE1443ED^EUI-64"],
     5: ["US", "THEM"],
-    7: ["20261122104107", "20261122104107+0100", "20261122104159+0100"],
+    7: ["20261122104107", "20261122104107+0100", "20261122104159+0100", " ", ""],
     9: ["ORU^R01^ORU_R01", "ORU^R40^ORU_R40", "ORU^W01", "ADT^A01", "ACK^R01"],
     10: ["17", "18", ""],
     11: ["P", "D"],
@@ -50,15 +52,15 @@ IN_MSH: Final = {
 
 
 def _with_fields(item: bytes, rng: Random) -> bytes:
-    """One or two fields of it as other devices write them; now and then other separators."""
+    """A few fields of it as other devices write them; now and then other separators."""
     lines = [line.split("|") for line in item.decode().split("\r")]
-    for line in rng.sample(lines, min(len(lines), 3)):
-        pool, shift = {"OBX": (IN_OBX, 0), "\x0bMSH": (IN_MSH, 1)}.get(line[0], (None, 0))
+    for line in (lines[0], *rng.sample(lines[1:], 3)):
+        pool, shift = {"OBX": (IN_OBX, 0), "OBR": (IN_OBR, 0), "\x0bMSH": (IN_MSH, 1)}.get(line[0], (None, 0))
         if pool is not None:
             field = rng.choice(list(pool))
             line += [""] * (field - shift + 1 - len(line))
             line[field - shift] = rng.choice(pool[field])
-    text = "\r".join("|".join(line) for line in lines)
+    text = "\r".join("|".join(line) for line in lines).replace(STAMP, lines[0][6])
     if rng.random() < 0.2:
         text = text.replace(*rng.choice((("|", "#"), ("^", "*"), ("^~\\&", "^~\\$"), ("^~\\&", "^~!&"), ("^~\\&", "^!\\&"))))
     text = text.replace("^^5", rng.choice(("^^5", "^^é")))
@@ -107,8 +109,10 @@ def _forget(patch: pytest.MonkeyPatch, entries: int) -> None:
 
 @cache
 def _afresh() -> list[list[Said]]:
+    """Nothing remembered, and no time thought likely."""
     with pytest.MonkeyPatch.context() as patch:
         _forget(patch, 0)
+        patch.setattr(context, "read_row", lambda line, marks, _: rows.read_row(line, marks, "\n"))
         return _said()
 
 
@@ -137,14 +141,14 @@ MSH_PLACES: Final = (2, 4, 8, 10, 14, 15)
 TOO_LITTLE: Final = [
     *((rows, "_form_of", _but(field), f"obx-{field}") for field in OBX_FIELDS),
     (rows, "_form_of", lambda row, _: row, "separators-of-a-row"),
-    (rows, "_content_of", lambda value, _: value, "row-of-a-value"),
-    (rows, "_content_of", lambda _, form: id(form), "value"),
+    *((rows, "_known", _but(field), name) for field, name in ((5, "value"), (14, "time"))),
+    (rows, "_known", lambda line, _: line, "separators-of-a-value"),
     *((heading, "_heading_of", _but(place), f"msh-{place + 1}") for place in MSH_PLACES),
     (message, "_marks", lambda text, _: text, "character-set"),
     (message, "_marks", lambda text, charset: (text[:-1], charset), "last-separator"),
     (message, "_charset_named", lambda _: 0, "name-of-the-character-set"),
-    (stamp, "_read", lambda text: text[:14], "offset"),
-    (stamp, "_read", lambda text: (text[:12], text[14:]), "seconds"),
+    (stamp, "_time", lambda text, *zones: (text[:14], zones), "offset"),
+    (stamp, "_time", lambda text, *zones: (text[:12], text[14:], zones), "seconds"),
     (stamp, "_time", lambda text, _, configured: (text, configured), "zone-of-the-message"),
     (stamp, "_time", lambda text, of_message, _: (text, of_message), "zone-of-the-device"),
     (stamp, "_second", lambda at_s: at_s // 60, "second"),
@@ -166,6 +170,12 @@ def test_control_what_is_remembered_by_too_little_is_found(
     forgetful.__wrapped__ = function  # type: ignore[attr-defined]
     _forget(monkeypatch, 8_192)
     monkeypatch.setattr(module, name, forgetful)
+    assert _said() != afresh
+
+
+def test_control_a_likely_time_that_stands_elsewhere_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    afresh = _afresh()
+    monkeypatch.setattr(rows, "_known", rows._read)
     assert _said() != afresh
 
 

@@ -42,6 +42,13 @@ def test_a_cuff_in_a_zone_that_nobody_knows_is_questionable() -> None:
         assert (item.values[0].value_milli, item.values[0].doubts) == (118_000, doubts)
 
 
+def test_a_blank_is_no_time_of_a_cuffs_own() -> None:
+    row = f"OBX|1|NM|150301^MDC_PRESS_CUFF_SYS^MDC|1|118|{MMHG}|||||F|||{{}}"
+    for at, own in ((" ", " "), ("", ""), (" ", "")):
+        (item,) = measurements(Bedside().hears(header(at=at), row.format(own)))
+        assert (item.time.basis, item.message_id[:5], item.values[0].doubts) == (TimeBasis.NONE, f"1/17/{at}"[:5], (Doubt.AGE_UNKNOWN,))
+
+
 def test_a_corrected_cuff_is_another_item_of_the_same_time() -> None:
     row = f"OBX|1|NM|150301^MDC_PRESS_CUFF_SYS^MDC|1|{{}}|{MMHG}|||||F|||20260701113600"
     bedside = Bedside()
