@@ -33,10 +33,9 @@ _OTHER_SOURCE: Final = "another source of the same quantity is taken"
 
 
 class _Group(msgspec.Struct):
-    """What becomes one DeviceMeasurement. `ranks`: of the values' sources."""
+    """What becomes one DeviceMeasurement."""
 
-    values: list[DeviceValue] = []
-    ranks: list[int] = []
+    values: list[tuple[int, DeviceValue]] = []  # with the rank of the source
     texts: list[DeviceText] = []
 
 
@@ -64,7 +63,7 @@ class Observations:
 
     def _measurement(self, context: Context, key: _Key, group: _Group, unmapped: list[Unmapped]) -> DeviceMeasurement:
         sender, time, kind, is_dated = key
-        values, others = _taken(tuple(group.values), group.ranks)
+        values, others = _taken(group.values)
         unmapped += [
             Unmapped(context.at_ms, context.mode, value.origin, _OTHER_SOURCE, sender, time, context.next_id()) for value in others
         ]
@@ -76,12 +75,13 @@ class Observations:
         return told if is_dated else self._cuffs.undated(told)
 
 
-def _taken(values: tuple[DeviceValue, ...], ranks: list[int]) -> tuple[tuple[DeviceValue, ...], list[DeviceValue]]:
+def _taken(found: list[tuple[int, DeviceValue]]) -> tuple[tuple[DeviceValue, ...], list[DeviceValue]]:
     """One value of each quantity, and the others: a number before none, then by the rank of the source, then by their order."""
+    values = tuple([value for _, value in found])
     if len({*map(_quantity_of, values)}) == len(values):
         return values, []
     places: dict[Quantity, int] = {}
-    for place in sorted(range(len(values)), key=lambda place: (values[place].value_milli is None, ranks[place])):
+    for place in sorted(range(len(values)), key=lambda place: (values[place].value_milli is None, found[place][0])):
         places.setdefault(values[place].quantity, place)
     taken = set(places.values())  # by place: two rows can say the very same
     return tuple(values[place] for place in sorted(taken)), [value for place, value in enumerate(values) if place not in taken]
@@ -93,13 +93,12 @@ def _sort(context: Context, observed: Observed, groups: _Groups, unmapped: list[
     for run in observed.runs:
         group = kind = None
         for form, content, _ in run.told:
-            if content.value is not None and form.meaning is not None:
+            if content.ranked is not None:
                 if group is None or form.kind is not kind:
                     kind = form.kind
                     is_dated = kind is not _APERIODIC or run.has_own_time or is_all_spot
                     group = groups[run.sender, run.time, kind, is_dated]
-                group.values.append(content.value)
-                group.ranks.append(form.meaning.rank)
+                group.values.append(content.ranked)
             elif form.is_line:
                 continue
             elif name := _TEXTS.get(form.name):

@@ -48,12 +48,12 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """OBX-5 of a row. `value`: where the row's code is a quantity's."""
+    """OBX-5 of a row. `ranked`: where the row's code is a quantity's, the value with the rank of its source."""
 
     text: str
     parts: tuple[str, ...]
     origin: Origin
-    value: DeviceValue | None
+    ranked: tuple[int, DeviceValue] | None
     is_none: bool
 
 
@@ -91,8 +91,10 @@ def _read(line: str, marks: Marks) -> Told:
     form = _form_of(row, marks) if len(line) <= _LONGEST else _form_of.__wrapped__(row, marks)
     text, field = text_of(value, marks), form.origin
     origin = Origin(field.code, clipped(text), field.unit, field.channel)
-    read = None if form.meaning is None else value_of(form.meaning.quantity, text, form.unit, origin, form.doubts)
-    return form, Content(text, tuple(components_of(value, marks)), origin, read, is_none(text)), time
+    ranked = None
+    if (meaning := form.meaning) is not None:
+        ranked = meaning.rank, value_of(meaning.quantity, text, form.unit, origin, form.doubts)
+    return form, Content(text, tuple(components_of(value, marks)), origin, ranked, is_none(text)), time
 
 
 @lru_cache(_MAX_FORMS)
