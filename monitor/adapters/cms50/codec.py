@@ -7,6 +7,7 @@ There is no checksum. So a frame counts once the next one begins right behind it
 doubt that any frame of a second raised holds for that second. One measurement a second is told: the frames between repeat it.
 """
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -18,7 +19,7 @@ from monitor.adapters.said import DeviceEvent, DeviceMeasurement, Fault, Origin,
 from schemas.measurement import Mode
 
 FRAMES_A_SECOND: Final = 60
-_BEGINS: Final = 0x80
+_FRAME: Final = re.compile(rb"[\x80-\xff][\0-\x7f]{4}[\x80-\xff]")  # and the beginning of the next
 _FINGER_OUT, _DROPPING = 0x10, 0x20  # in the first byte
 _PROBE_ERROR, _SEARCHING, _RATE_HIGH = 0x10, 0x20, 0x40  # in the third
 _NO_RATE: Final = {0, 255}
@@ -32,7 +33,7 @@ _DOUBTS: Final = {
 
 
 def _is_frame(seen: bytes) -> bool:
-    return [byte & _BEGINS for byte in seen] == [_BEGINS, 0, 0, 0, 0, _BEGINS]
+    return _FRAME.fullmatch(seen) is not None
 
 
 class Cms50Codec(StreamCodec):
@@ -64,9 +65,11 @@ class Cms50Codec(StreamCodec):
         return [undecoded(Fault.TRUNCATED, rest, at_ms)] if rest else []
 
     def _take(self, frame: bytes, at_ms: int) -> list[Said]:
-        self._doubts |= {doubt for (place, bit), doubt in _DOUBTS.items() if frame[place] & bit}
-        self._frames = min(self._frames + 1, FRAMES_A_SECOND)
-        state = (frame[0] & (_FINGER_OUT | _DROPPING), frame[2] & (_PROBE_ERROR | _SEARCHING | _RATE_HIGH), frame[3], frame[4])
+        flags, others = frame[0] & (_FINGER_OUT | _DROPPING), frame[2] & (_PROBE_ERROR | _SEARCHING | _RATE_HIGH)
+        if flags or others:
+            self._doubts |= {doubt for (place, bit), doubt in _DOUBTS.items() if frame[place] & bit}
+        self._frames += 1
+        state = (flags, others, frame[3], frame[4])
         is_confirmed, self._before = state == self._before, state
         if not is_confirmed or self._frames < FRAMES_A_SECOND:
             return []
