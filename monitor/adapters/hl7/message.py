@@ -93,6 +93,8 @@ def field_of(segment: str, marks: Marks, number: int) -> str:
 
 def components_of(field: str, marks: Marks) -> list[str]:
     """Of its first repetition, without escapes and outer blanks; at least one."""
+    if not (marks.component in field or marks.repetition in field or marks.escape in field):  # as most are; an empty mark is in all
+        return [field.strip()]
     if marks.repetition and marks.repetition in field:
         field = field[: field.index(marks.repetition)]
     return [marks.plain(part).strip() for part in field.split(marks.component, _MAX_FIELDS)]

@@ -74,8 +74,7 @@ class Row(msgspec.Struct, frozen=True):
 def read_row(line: str, marks: Marks, likely: str) -> Told:
     """`likely`: what may stand in OBX-14, not empty. Whatever it is, the same is read; where it is right, sooner."""
     if len(line) <= _LONGEST and (known := _known(line.replace(likely, _LIKELY), marks)) is not None:
-        form, content, time = known
-        return form, content, likely if time == _LIKELY else time
+        return known if known[2] != _LIKELY else (known[0], known[1], likely)
     return _read(line, marks)
 
 
