@@ -35,15 +35,16 @@ class Alarms:
 
     def event(self, context: Context, observed: Observed) -> list[Said]:
         """One OBR of an R40."""
-        row = next((row for row in observed.rows if row.form.name.startswith(_EVENT_NAMES)), None)
+        rows = observed.rows
+        row = next((row for row in rows if row.form.name.startswith(_EVENT_NAMES)), None)
         if row is None:
-            return [_without_event(context, row) for row in observed.rows[:1]]
+            return [_without_event(context, row) for row in rows[:1]]
         if row.form.name == _WATCHDOG:
             return []
-        words = {row.form.name: row.word for row in reversed(observed.rows)}
+        words = {row.form.name: row.word for row in reversed(rows)}
         flags = row.form.flags | {words.get("MDC_ATTR_ALARM_PRIORITY", ""), words.get("MDC_ATTR_ALERT_TYPE", "")}
         which, text = _which(row)
-        about, source = _source(observed)
+        about, source = _source(rows)
         silence = words.get("MDC_ATTR_ALARM_INACTIVATION_STATE", "").lower()
         event = DeviceEvent(
             context.at_ms,
@@ -100,9 +101,9 @@ def _which(row: Row) -> tuple[str, str]:
     return (f"{number}^{name}", name) if name else (number, number or code.name)
 
 
-def _source(observed: Observed) -> tuple[Quantity | None, Row | None]:
+def _source(rows: list[Row]) -> tuple[Quantity | None, Row | None]:
     """The observation that the alarm is about: the line whose code is a quantity's."""
-    for row in observed.rows:
+    for row in rows:
         if (meaning := row.form.meaning) is not None and (not row.content.is_none or row.form.segment.raw(7)):
             return meaning.quantity, row
     return None, None
