@@ -166,11 +166,9 @@ async def run_load(
     sleep: Sleep,
     say: Say,
 ) -> Tally:
-    """Open `beds` beds, let each send every `every_s` seconds until all are open and `seconds` more, abort the sessions. One line of
-    progress a second to `say`.
-
-    A bed whose opening was not answered is left out and counted. Raises ValueError for too many beds or too few open files,
-    MonitorRefused.
+    """Open `beds` beds, let each send every `every_s` seconds until all are open and `seconds` more, abort the sessions. `say` gets a line
+    of progress a second. A bed whose opening was not answered is left out and counted. Raises MonitorRefused, and ValueError for too many
+    beds or too few open files.
     """
     _check(beds)
     courses = [readings_of(scenario, seed + number, seconds) for number in range(min(PATIENTS, beds))]

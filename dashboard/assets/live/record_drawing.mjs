@@ -31,12 +31,13 @@ export function drawRecord(record) {
     ...lanes.flatMap(([lane, vital, tone]) => streamShapes(tracks(vital), layout, layout[lane], tone)),
     ...cuffShapes(tracks, layout, layout.main),
   ];
+  const leveled = levels(layout, { limits, baselines: session.baselines, labels, texts, nowMs, drawn: values });
   const shapes = [
     ...gaps.flatMap((one) => one.shapes),
     ...timeGrid(layout, { zone, startMs: session.started_at_ms }),
     ...scales(layout, texts),
-    ...levels(layout, { limits, baselines: session.baselines, labels, texts, nowMs, drawn: values }),
-    ...modelShapes(layout, model, about),
+    ...leveled,
+    ...modelShapes(layout, model, { ...about, drawn: [...values, ...leveled] }),
     ...nowLine(layout, nowMs, isOpen),
     ...above.flatMap((one) => one.shapes),
     ...values,

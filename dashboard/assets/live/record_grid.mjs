@@ -2,6 +2,7 @@
 
 import { hourMinute } from "./format.mjs";
 import { MINUTE_MS } from "./record_layout.mjs";
+import { freeBetween, spotsOf } from "./record_names.mjs";
 import { box, line, text, widthOf } from "./record_shapes.mjs";
 
 const THIN_MIN = 5;
@@ -117,20 +118,11 @@ export function levels(layout, { limits, baselines, labels, texts, nowMs, drawn 
 
 /** Where along a line at `y` its name covers nothing: x of its left side; null where there is no such place. The scale at the side still says the level. */
 function freeAlong(layout, { y, width, spots, isRightFree }) {
-  const near = spots.filter(([, , top, bottom]) => bottom > y - LABEL - 2 && top < y);
-  const isFree = (left) => near.every(([from, until]) => until < left || from > left + width);
+  const isFree = freeBetween(spots, y - LABEL - 2, y);
   const end = layout.right - width - 2;
-  if (isRightFree && isFree(end)) return end;
-  for (let left = layout.left + 2; left <= end; left += NAME_STEP_PX) if (isFree(left)) return left;
+  if (isRightFree && isFree(end, width)) return end;
+  for (let left = layout.left + 2; left <= end; left += NAME_STEP_PX) if (isFree(left, width)) return left;
   return null;
-}
-
-/** The places that a shape takes, [from x, until x, top, bottom], as near as a name must keep away. */
-function spotsOf(shape) {
-  if (shape.is === "dots") return shape.points.map(([x, y]) => [x - 2, x + 2, y - 2, y + 2]);
-  if (shape.is === "strokes") return shape.spans.map(([x, a, b]) => [x - 1, x + 1, Math.min(a, b), Math.max(a, b)]);
-  if (shape.is === "mark") return [[shape.x - shape.size, shape.x + shape.size, shape.y - 1.5 * shape.size, shape.y + 1.5 * shape.size]];
-  return [];
 }
 
 export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (place, name) => (name in values ? String(values[name]) : place));

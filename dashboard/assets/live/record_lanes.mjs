@@ -6,6 +6,7 @@ import { hourMinute, mg, rate } from "./format.mjs";
 import { givenBy } from "./record_events.mjs";
 import { fill } from "./record_grid.mjs";
 import { MINUTE_MS } from "./record_layout.mjs";
+import { freeBetween, spotsOf } from "./record_names.mjs";
 import { box, curve, line, mark, text, widthOf } from "./record_shapes.mjs";
 
 const LABEL = 11;
@@ -98,8 +99,8 @@ export function eventLines(layout, events, { texts, zone }) {
   return { shapes, hits };
 }
 
-/** The predicted effect-site concentration, dashed and named as what it is, and when it is expected to be near its peak. */
-export function modelShapes(layout, model, { texts, nowMs }) {
+/** The predicted effect-site concentration, dashed and named as what it is where that covers none of `drawn`, and when it is expected to be near its peak. */
+export function modelShapes(layout, model, { texts, nowMs, drawn }) {
   if (!model?.points.length) return [];
   const { top, bottom } = layout.main;
   const most = Math.max(...model.points.map((point) => point.ng_per_ml), 1);
@@ -121,9 +122,21 @@ export function modelShapes(layout, model, { texts, nowMs }) {
   if (past.length > 1) shapes.push(curve(past, "--model", { width: 1.8, dash: [5, 3] }));
   if (ahead.length > 1) shapes.push(curve(ahead, "--model", { width: 1.4, dash: [1.5, 4] }));
   for (const value of [high / 3, (2 * high) / 3, high]) shapes.push(text(layout.right + 6, y(value) + 4, String(Math.round(value)), "--model", { size: LABEL }));
-  const [at, level] = seen[Math.floor(seen.length * 0.35)];
-  const width = widthOf(about, LABEL);
-  const x = Math.min(at, layout.right - width - 6);
-  shapes.push(box(x, level + 6, width + 4, LABEL + 4, "--panel", 0.8), text(x + 2, level + LABEL + 6, about, "--model", { size: LABEL, isBold: true }));
+  const width = widthOf(about, LABEL) + 4;
+  const [x, y0] = besideCurve(layout, seen, width, drawn.flatMap(spotsOf));
+  shapes.push(box(x, y0, width, LABEL + 4, "--panel", 0.8), text(x + 2, y0 + LABEL, about, "--model", { size: LABEL, isBold: true }));
   return shapes;
+}
+
+/** Left and top of a name below or above a curve, as far right as it covers nothing; a third of the way along where it always does. */
+function besideCurve(layout, points, width, spots) {
+  const { top, bottom } = layout.main;
+  const placeAt = ([x, y], below) => [Math.max(layout.left + 2, Math.min(x, layout.right - width - 2)), below ? y + 6 : y - LABEL - 10];
+  for (let i = points.length - 1; i >= 0; i -= 1) {
+    for (const below of [true, false]) {
+      const [x, y] = placeAt(points[i], below);
+      if (y >= top && y + LABEL + 4 <= bottom && freeBetween(spots, y, y + LABEL + 4)(x, width)) return [x, y];
+    }
+  }
+  return placeAt(points[Math.floor(points.length * 0.35)], true);
 }

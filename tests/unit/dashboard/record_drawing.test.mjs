@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { MARK } from "../../../dashboard/assets/live/history.mjs";
 import { drawRecord } from "../../../dashboard/assets/live/record_drawing.mjs";
 import { limitsToDraw } from "../../../dashboard/assets/live/record_grid.mjs";
+import { spotsOf } from "../../../dashboard/assets/live/record_names.mjs";
 import { columnsOf } from "../../../dashboard/assets/live/record_vitals.mjs";
 import { T0 } from "./frames.mjs";
 import { limits, MINUTE, record, recorded, recordedTracks, trackOf } from "./recorded.mjs";
@@ -159,6 +160,20 @@ test("what is computed says so, is never drawn in the colour of anything measure
   assert.deepEqual(new Set(curves.map((shape) => shape.tone)), new Set(["--model"]));
   assert.ok(curves.every((shape) => shape.dash));
   assert.equal(drawRecord(record({ model: null })).shapes.some((shape) => shape.tone === "--model"), false);
+});
+
+test("the model's name covers nothing that was measured, and no other name", () => {
+  const name = "effect site, ng/ml: MODEL, not measured";
+  for (let rate = 40; rate <= 120; rate += 5) {
+    const [flat, recorded] = [trackOf(Array.from({ length: 1_200 }, (_, i) => [i / 60, rate])), recordedTracks()];
+    const { shapes } = drawRecord(record({ tracks: (name) => (name === "heart_rate" ? flat : recorded(name)), window: [at(-5), at(25)] }));
+    const said = shapes.findIndex((shape) => shape.is === "text" && shape.words === name);
+    const ground = shapes[said - 1];
+    const [x, y, right, bottom] = [ground.x, ground.y, ground.x + ground.width, ground.y + ground.height];
+    const others = shapes.filter((one, i) => i !== said - 1 && (one.tone !== "--panel" ? ["dots", "strokes"].includes(one.is) || (one.is === "mark" && ["systolic", "diastolic"].includes(one.shape)) : one.is === "box"));
+    const covered = others.flatMap(spotsOf).filter(([a, b, top, end]) => b >= x && a <= right && end > y && top < bottom);
+    assert.deepEqual(covered, [], `heart rate ${rate}`);
+  }
 });
 
 test("nothing leaves the paper, whatever window and size", () => {
