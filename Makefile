@@ -64,6 +64,7 @@ test: dev ## everything: lint, types, import contracts, all tests, a real browse
 	@failed=; \
 	$(LINT) || failed="$$failed lint"; \
 	browser=$$($(BIN)/python -m tests.support.browser) || failed="$$failed browser"; \
+	$(BIN)/python -m tests.support.dbus_daemon || failed="$$failed dbus-daemon"; \
 	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
 	CHROMIUM=$$browser $(BIN)/python -m pytest -m e2e -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed e2e"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
@@ -78,6 +79,7 @@ fuzz: dev ## a million altered inputs to the codec of every adapter (ARGS="hl7 -
 	@$(BIN)/python -m tests.contract.fuzzing $(ARGS)
 
 cover: dev ## branch coverage of everything but the browser tests
+	@$(BIN)/python -m tests.support.dbus_daemon
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -m "not e2e" $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
