@@ -22,7 +22,9 @@ def speak(
     on: Annotated[
         str, typer.Option(help=f"The wire: {', '.join(FORMS.values())}; --list says which for which device. Default: its usual one.")
     ] = "",
-    named: Annotated[str, typer.Option("--as", help="Its own name: the device at a broker, the code of a recorder.")] = "virtual-1",
+    named: Annotated[
+        str, typer.Option("--as", help="Its own name: the device at a broker, the code of a recorder, what Bluetooth advertises.")
+    ] = "virtual-1",
     token_file: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="With fhir: a bearer token.")] = None,
     scenario: Annotated[str, typer.Option(help="The patient it hangs on, by name.")] = "uneventful",
     seed: Annotated[int, typer.Option(help="Same seed, same patient.")] = 1,
@@ -30,7 +32,7 @@ def speak(
 ) -> None:
     """Be a virtual bedside device that speaks its real protocol, on a simulated patient. It knows no monitor: an adapter reads it.
 
-    There is none for ble: without a radio at both ends nothing that answered would be Bluetooth.
+    Those whose name begins with ble need BlueZ and a radio, and the adapter a radio of its own.
 
     Ends with 0 when the scenario has ended, 2 for wrong usage.
     """

@@ -1,10 +1,61 @@
-"""Virtual Bluetooth LE devices: the bytes of their characteristics. Pure. Numbers are whole; None where the device has none."""
+"""Virtual Bluetooth LE devices: their characteristics and the bytes of them. Pure. Numbers are whole; None where the device has none."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
+import msgspec
+
 NO_NUMBER: Final = 0x07FF
+FROM_STORAGE, DEMO = 1 << 9, 1 << 10  # measurement status of an oximeter
+NOT_ON_PATIENT: Final = 1 << 11  # its sensor status
+NONIN_SEARCHES: Final = 0x01 | 0x08  # status of a Nonin without a finger
+_BASE: Final = "0000{}-0000-1000-8000-00805f9b34fb"
+
+
+class Characteristic(msgspec.Struct, frozen=True):
+    """`flag`: notify, indicate or read. `value`: of one that is read."""
+
+    uuid: str
+    service: str
+    flag: str
+    value: bytes = b""
+
+
+class Notified(msgspec.Struct, frozen=True):
+    """`later`: what is said of it to somebody who listens only afterwards; empty: then it is lost."""
+
+    characteristic: str
+    data: bytes
+    later: bytes = b""
+
+
+HEART_RATE, CUFF, CONTINUOUS, SPOT_CHECK = (_BASE.format(short) for short in ("2a37", "2a35", "2a5f", "2a5e"))
+NONIN: Final = "0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b"
+_CUFF_FEATURE, _OXIMETER_FEATURE = _BASE.format("2a49"), _BASE.format("2a60")
+_STRAPS, _CUFFS, _OXIMETERS = (_BASE.format(short) for short in ("180d", "1810", "1822"))
+
+
+def _oximeter(characteristic: str, flag: str, features: int) -> tuple[Characteristic, ...]:
+    """With both statuses, of which it uses the bits named above."""
+    able = struct.pack("<HH", features | 0b11, FROM_STORAGE | DEMO) + struct.pack("<I", NOT_ON_PATIENT)[:3]
+    return Characteristic(characteristic, _OXIMETERS, flag), Characteristic(_OXIMETER_FEATURE, _OXIMETERS, "read", able)
+
+
+DEVICES: Final[Mapping[str, Sequence[Characteristic]]] = {
+    "ble-strap": (Characteristic(HEART_RATE, _STRAPS, "notify"),),
+    "ble-cuff": (Characteristic(CUFF, _CUFFS, "indicate"), Characteristic(_CUFF_FEATURE, _CUFFS, "read", bytes(2))),
+    "ble-plx": _oximeter(CONTINUOUS, "notify", 0),
+    "ble-spot-check": _oximeter(SPOT_CHECK, "indicate", 0b1100),  # keeps its results, and their time
+    "ble-nonin": (Characteristic(NONIN, "46a970e0-0d5f-11e2-8b5e-0002a5d5c51b", "notify"),),
+}
+"""Which virtual device has which characteristics."""
+
+
+def clock_of(at: datetime) -> tuple[int, int, int, int, int, int]:
+    """Year to second, as a device keeps it: without a zone."""
+    return at.year, at.month, at.day, at.hour, at.minute, at.second
 
 
 def sfloat(mantissa: int | None, exponent: int = 0) -> bytes:

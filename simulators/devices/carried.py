@@ -21,6 +21,10 @@ Deliver = Callable[[Item], Awaitable[str]]
 """Hands one item over; what the other end answered. Raises OSError: the connection is gone."""
 
 
+class Unreachable(OSError):
+    """There is no connection, and its text says why."""
+
+
 class Carried(Generic[Item]):
     """`async with Carried(...) as wire:`. `say` is told what the other end answers, each time that changes. Connects again for ever;
     the item that was under way is lost."""
@@ -63,6 +67,8 @@ class Carried(Generic[Item]):
                 async with self._connected() as deliver:
                     while not self._is_unplugged:
                         self._tell(await deliver(await self._waiting.get()))
+            except Unreachable as error:
+                self._tell(str(error))
             except OSError as error:
                 self._tell(f"no answer ({type(error).__name__})")
             await self._clock.sleep_until(self._clock.now_ms() + AGAIN_MS)

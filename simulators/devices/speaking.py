@@ -8,6 +8,7 @@ from typing import Any, Final
 from schemas.device_wire import Frame
 from simulators.bed import Bed, BedScript
 from simulators.clock import Clock
+from simulators.devices.ble import DEVICES as BLE_DEVICES
 from simulators.devices.carried import Carried, posting
 from simulators.devices.mllp import dialling
 from simulators.devices.mqtt import publishing
@@ -25,9 +26,13 @@ FORMS: Final = {
     "mllp": "mllp:HOST:PORT",
     "mqtt": "mqtt:HOST:PORT",
     "sdc": "sdc",
+    "ble": "ble:RADIO",
 }
-"""Kind of wire -> how it is written. `pty` is a serial port, `tcp` listens on this machine as a converter does, `sdc` provides on loopback;
-the others connect."""
+"""Kind of wire -> how it is written. `pty` is a serial port, `tcp` listens on this machine as a converter does, `sdc` provides on loopback,
+`ble` advertises on a radio of this machine (hci0; none named: its first); the others connect."""
+
+
+ADDRESSED: Final = {"sdc", "ble"}  # has an address of its own, and says it
 
 
 class NoWire(ValueError):
@@ -64,12 +69,12 @@ def wire_of(
     host, _, number = place.rpartition(":")
     port = int(number) if number.isdecimal() and int(number) < 65_536 else None
     port = 0 if kind == "tcp" and not on else port
-    is_whole = {"pty": not place, "sdc": not place, "tcp": port is not None and not host, "http": bool(place)}
+    is_whole = {"pty": not place, "sdc": not place, "tcp": port is not None and not host, "http": bool(place), "ble": True}
     if kind not in VIRTUAL[device].wires or not is_whole.get(kind, bool(host) and bool(port)):
         raise NoWire(f"a virtual {device} speaks on {' or '.join(FORMS[wire] for wire in VIRTUAL[device].wires)}")
 
     def told(heard: str) -> None:
-        say(f"{on}: {heard}")
+        say(f"{on or kind}: {heard}")
 
     connect: dict[str, Callable[[], AbstractAsyncContextManager[Any]]] = {
         "http": lambda: posting(on, token) if device == "fhir" else recording(on, name),
@@ -77,11 +82,13 @@ def wire_of(
         "mqtt": lambda: publishing(host, port or 0, name),
         "sdc": lambda: providing(lambda address: say(f"{device} speaks on {address}")),
     }
+    if kind == "ble":
+        connect[kind] = _advertising(device, place, name, say)
     if kind == "pty":
         return _pty(device, say)
     if kind == "tcp":
         return _tcp(device, port or 0, say, speech.answer if isinstance(speech, VirtualPump) else None)
-    if kind != "sdc":
+    if kind not in ADDRESSED:
         say(f"{device} speaks to {on}")
     return Carried(connect[kind], clock, told)
 
@@ -101,3 +108,11 @@ async def _tcp(device: str, port: int, say: Say, answer: Callable[[bytes], bytes
     async with TcpWire(port, answer) as wire:
         say(f"{device} speaks on tcp:127.0.0.1:{wire.port}")
         yield wire
+
+
+def _advertising(device: str, radio: str, name: str, say: Say) -> Callable[[], AbstractAsyncContextManager[Any]]:
+    try:
+        from simulators.devices.peripheral import advertising  # here because it is an extra
+    except ImportError as error:
+        raise NoWire(f"a virtual {device} needs Linux and the package 'dbus-fast', which is not installed (the extra `ble`)") from error
+    return lambda: advertising(radio, name, BLE_DEVICES[device], lambda address: say(f"{device} speaks on {address}"))

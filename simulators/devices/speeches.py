@@ -8,13 +8,14 @@ from typing import Any, Final
 import msgspec
 
 from schemas.vitals import Vital
-from simulators.devices import cms50, fhir, hl7, masimo, mqtt, nellcor, nonin, sdc, vital_recorder
+from simulators.devices import ble, cms50, fhir, hl7, masimo, mqtt, nellcor, nonin, sdc, vital_recorder
 from simulators.devices.pump import VirtualPump
 
 Shown = Mapping[Vital, float | None]
 """What the patient's monitor has in this second: None or absent, no value."""
 Speech = Callable[[datetime, Shown], Any]
 """Bytes, or what else its wire carries. Empty or None: it has nothing to say of this."""
+_SPOT_CHECK_S: Final = 30
 _EGATEWAY: Final = timezone(timedelta(hours=2))  # the offset in its stamps
 _MONTYPES: Final = {
     Vital.HEART_RATE: "ECG_HR",
@@ -29,11 +30,13 @@ _HANDLES: Final = {Vital.HEART_RATE: "hr", Vital.SPO2: "spo2", Vital.SYSTOLIC_BP
 
 
 class Virtual(msgspec.Struct, frozen=True):
-    """`make`: by the name that the device gives itself. `wires`: the kinds of wire it can hang on, the usual one first."""
+    """`make`: by the name that the device gives itself. `wires`: the kinds of wire it can hang on, the usual one first. `adapter`: the one
+    that reads it, where that has another name."""
 
     title: str
     wires: tuple[str, ...]
     make: Callable[[str], Speech]
+    adapter: str = ""
 
 
 def _whole(shown: Shown) -> tuple[int | None, int | None]:
@@ -117,6 +120,50 @@ def _sdc(_: str) -> Speech:
     return say
 
 
+def _strap(_: datetime, shown: Shown) -> ble.Notified | None:
+    if Vital.HEART_RATE not in shown:
+        return None
+    rate = _rounded(shown[Vital.HEART_RATE])
+    return ble.Notified(ble.HEART_RATE, ble.heart_rate(rate or 0, contact=rate is not None))
+
+
+def _ble_cuff(at: datetime, shown: Shown) -> ble.Notified | None:
+    """Its clock has UTC. A result that nobody heard is told later, with its time."""
+    if (pressures := _cuff(shown)) is None:
+        return None
+    data = ble.cuff(*pressures, at=ble.clock_of(at), status=0)
+    return ble.Notified(ble.CUFF, data, later=data)
+
+
+def _plx(_: datetime, shown: Shown) -> ble.Notified | None:
+    if Vital.SPO2 not in shown:
+        return None
+    spo2, pulse = _whole(shown)
+    sensor = ble.NOT_ON_PATIENT if spo2 is None else 0
+    return ble.Notified(ble.CONTINUOUS, ble.continuous(spo2, pulse, status=ble.DEMO, sensor=sensor))
+
+
+def _spot_check(_: str) -> Speech:
+    """Every half minute, with a finger in it."""
+    seconds = count()
+
+    def say(at: datetime, shown: Shown) -> ble.Notified | None:
+        spo2, pulse = _whole(shown)
+        if Vital.SPO2 not in shown or next(seconds) % _SPOT_CHECK_S or spo2 is None:
+            return None
+        now, later = (ble.spot_check(spo2, pulse, at=ble.clock_of(at), status=status) for status in (ble.DEMO, ble.DEMO | ble.FROM_STORAGE))
+        return ble.Notified(ble.SPOT_CHECK, now, later)
+
+    return say
+
+
+def _ble_nonin(_: datetime, shown: Shown) -> ble.Notified | None:
+    if Vital.SPO2 not in shown:
+        return None
+    spo2, pulse = _whole(shown)
+    return ble.Notified(ble.NONIN, ble.nonin(spo2, pulse, **({"status": ble.NONIN_SEARCHES} if spo2 is None else {})))
+
+
 def _cuff(shown: Shown) -> tuple[int, int, int] | None:
     systolic, diastolic, mean = (_rounded(shown.get(vital)) for vital in (Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, Vital.MEAN_BP))
     return None if systolic is None or diastolic is None or mean is None else (systolic, diastolic, mean)
@@ -129,6 +176,11 @@ def _rounded(value: float | None) -> int | None:
 _SERIAL: Final = ("pty", "tcp")
 VIRTUAL: Final[Mapping[str, Virtual]] = {
     "bcc": Virtual("B. Braun Space pump in a SpaceStation, asked over BCC", ("tcp",), VirtualPump),
+    "ble-cuff": Virtual("Bluetooth LE blood pressure cuff", ("ble",), lambda _: _ble_cuff, "ble"),
+    "ble-nonin": Virtual("Nonin 3150 or 3230, Bluetooth LE", ("ble",), lambda _: _ble_nonin, "ble"),
+    "ble-plx": Virtual("Bluetooth LE pulse oximeter, continuous", ("ble",), lambda _: _plx, "ble"),
+    "ble-spot-check": Virtual("Bluetooth LE pulse oximeter, spot checks", ("ble",), _spot_check, "ble"),
+    "ble-strap": Virtual("Bluetooth LE heart rate strap", ("ble",), lambda _: _strap, "ble"),
     "cms50": Virtual("Contec CMS50D+", _SERIAL, _oximeter(_cms50)),
     "fhir": Virtual("gateway that posts FHIR Observations", ("http",), _fhir),
     "hl7": Virtual("Mindray monitor behind an eGateway, HL7 over MLLP", ("mllp",), _hl7),
@@ -139,5 +191,4 @@ VIRTUAL: Final[Mapping[str, Virtual]] = {
     "sdc": Virtual("monitor that provides IEEE 11073 SDC", ("sdc",), _sdc),
     "vital-recorder": Virtual("Vital Recorder with one bed", ("http",), _vital_recorder),
 }
-"""By the name of the adapter that reads it. `ble` is none of them: a machine has no Bluetooth device without a radio, or the kernel's
-virtual one, and whatever else answered would not be what the adapter connects to."""
+"""By the name of the adapter that reads it; of Bluetooth's there are several."""

@@ -137,7 +137,7 @@ async def test_a_pump_that_is_asked_over_its_wire() -> None:
 @pytest.mark.parametrize(("name", "on"), [
     ("masimo", "http://x/"), ("masimo", "tcp:99999"), ("masimo", "udp:7"), ("fhir", "pty"), ("fhir", ""), ("hl7", "mllp:host"),
     ("mqtt", "mqtt:1883"),
-    ("sdc", "sdc:x"), ("bcc", "pty"), ("bcc", "tcp:99999"),
+    ("sdc", "sdc:x"), ("ble-plx", "tcp:4001"), ("bcc", "pty"), ("bcc", "tcp:99999"),
 ])  # fmt: skip
 def test_a_wire_that_is_none_for_it_is_refused(name: str, on: str) -> None:
     with pytest.raises(NoWire, match=f"a virtual {name} speaks on"):

@@ -1,38 +1,49 @@
 """A virtual device says what its patient's monitor shows, each second, in the words its adapter reads."""
 
 import asyncio
+import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from monitor.adapters.base import CodecSettings
+from monitor.adapters.ble.codec import Notification
 from monitor.adapters.doubts import Doubt
 from monitor.adapters.mqtt.codec import Publication
 from monitor.adapters.quantities import Quantity
 from monitor.adapters.registry import BUILT_IN, codec_of
 from monitor.adapters.said import DeviceMeasurement
 from monitor.clock import ManualClock
+from schemas.measurement import Mode
 from schemas.vitals import MILLI, Vital
 from simulators.bed import Bed, BedScript
+from simulators.devices.ble import DEVICES
 from simulators.devices.mllp import framed
 from simulators.devices.mqtt import TOPIC
 from simulators.devices.pump import VirtualPump
-from simulators.devices.speaking import speak
-from simulators.devices.speeches import VIRTUAL
+from simulators.devices.speaking import NoWire, speak, wire_of
+from simulators.devices.speeches import VIRTUAL, Shown
 from simulators.scenario import load_scenario
 from tests.unit.api.asgi_socket import turns
 
 SECONDS = 2_000
-OFF = {"fhir": Doubt.NOT_MEASURED, "hl7": Doubt.NOT_MEASURED, "mqtt": Doubt.NOT_MEASURED}
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+OFF = {"ble-nonin": Doubt.PULSE_SEARCH, "fhir": Doubt.NOT_MEASURED, "hl7": Doubt.NOT_MEASURED, "mqtt": Doubt.NOT_MEASURED}
 """Says so of a probe that is off; the others say SENSOR_OFF."""
 LINGERS = {"cms50"}  # what held at any time of a second holds in the first number after it
-AS_RECEIVED: dict[str, Callable[[bytes], Any]] = {
+AS_RECEIVED: dict[str, Callable[[Any], Any]] = {
+    "ble-nonin": lambda said: Notification(said.characteristic, said.data),
+    "ble-plx": lambda said: Notification(said.characteristic, said.data),
     "hl7": framed,
     "mqtt": lambda payload: Publication(f"{TOPIC}/virtual-1/reading", payload, False, False, None),
 }
-BY_BYTES = [name for name in VIRTUAL if name not in {"bcc", "sdc", "vital-recorder"}]  # those are heard on their wires alone
+ON_ITS_WIRE = {"bcc", "sdc", "vital-recorder"}  # is heard there alone
+NOW_AND_THEN = {"ble-cuff", "ble-spot-check", "ble-strap"}  # has no SpO2 of each second
+BY_BYTES = [name for name in VIRTUAL if name not in ON_ITS_WIRE | NOW_AND_THEN]
 
 
 class Heard:
@@ -55,7 +66,7 @@ async def test_the_adapter_of_its_name_reads_what_the_patient_has(name: str) -> 
         clock.advance(1_000)
     speaking.cancel()
     await asyncio.wait({speaking})
-    codec, received = codec_of(name, CodecSettings()), AS_RECEIVED.get(name, bytes)
+    codec, received = codec_of(VIRTUAL[name].adapter or name, CodecSettings()), AS_RECEIVED.get(name, bytes)
     said = (item for data in wire.data for item in codec.feed(received(data), clock.now_ms()))
     values = [value for item in said if isinstance(item, DeviceMeasurement) for value in item.values]
     spo2 = [value for value in values if value.quantity is Quantity.SPO2]
@@ -71,8 +82,52 @@ async def test_the_adapter_of_its_name_reads_what_the_patient_has(name: str) -> 
     assert {OFF.get(name, Doubt.SENSOR_OFF) in value.doubts for value in spo2} == {True, False}
 
 
-def test_there_is_a_virtual_device_for_every_adapter_but_the_one_that_needs_a_radio() -> None:
-    assert set(BUILT_IN) - set(VIRTUAL) == {"ble"}
+def _over_the_air(name: str, seconds: list[Shown]) -> list[DeviceMeasurement]:
+    speech, codec = VIRTUAL[name].make("virtual-1"), codec_of("ble", CodecSettings(zone=ZoneInfo("UTC")))
+    said = [speech(NOON + timedelta(seconds=second), shown) for second, shown in enumerate(seconds)]
+    heard = (item for told in said if told for item in codec.feed(Notification(told.characteristic, told.data), 0))
+    return [item for item in heard if isinstance(item, DeviceMeasurement)]
+
+
+def test_a_strap_says_each_second_whether_it_is_on() -> None:
+    on, off = _over_the_air("ble-strap", [{Vital.HEART_RATE: 71.6, Vital.SPO2: 97.0}, {Vital.HEART_RATE: None}, {Vital.SYSTOLIC_BP: 120.0}])
+    assert [item.values[0].value_milli for item in (on, off)] == [72_000, None]
+    assert [Doubt.SENSOR_OFF in item.values[0].doubts for item in (on, off)] == [False, True]
+
+
+def test_a_cuff_says_what_it_measured_and_when() -> None:
+    cuff = {Vital.SYSTOLIC_BP: 121.4, Vital.DIASTOLIC_BP: 79.0, Vital.MEAN_BP: 93.0}
+    (item,) = _over_the_air("ble-cuff", [{Vital.HEART_RATE: 70.0, Vital.SPO2: 97.0}, cuff])
+    assert [value.value_milli for value in item.values] == [121_000, 79_000, 93_000]
+    assert item.time.at_ms == round(NOON.timestamp() + 1) * 1_000
+
+
+def test_spot_checks_are_made_each_half_minute_with_a_finger_in() -> None:
+    seconds: list[Shown] = [{Vital.SPO2: 97.0, Vital.HEART_RATE: 66.0}] * 61 + [{Vital.SPO2: None, Vital.HEART_RATE: 66.0}] * 60
+    items = _over_the_air("ble-spot-check", seconds)
+    assert [item.time.at_ms for item in items] == [round(NOON.timestamp() + second) * 1_000 for second in (0, 30, 60)]
+    assert {(item.mode, item.values[0].value_milli, item.values[1].value_milli) for item in items} == {(Mode.SIMULATED, 97_000, 66_000)}
+
+
+@pytest.mark.parametrize(("name", "is_kept"), [("ble-cuff", True), ("ble-spot-check", True), ("ble-plx", False), ("ble-strap", False)])
+def test_what_has_a_memory_says_later_that_it_is_of_then(name: str, *, is_kept: bool) -> None:
+    shown = dict.fromkeys(Vital, 80.0)
+    told = VIRTUAL[name].make("virtual-1")(NOON, shown)
+    later = (
+        codec_of("ble", CodecSettings(zone=ZoneInfo("UTC"))).feed(Notification(told.characteristic, told.later), 0) if told.later else []
+    )
+    assert [item.time.at_ms for item in later if isinstance(item, DeviceMeasurement)] == [round(NOON.timestamp()) * 1_000] * is_kept
+
+
+def test_there_is_a_virtual_device_for_every_adapter() -> None:
+    assert {virtual.adapter or name for name, virtual in VIRTUAL.items()} == set(BUILT_IN)
+    assert {name for name, virtual in VIRTUAL.items() if virtual.adapter == "ble"} == set(DEVICES)
+
+
+def test_a_bluetooth_device_without_its_package_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "simulators.devices.peripheral", None)
+    with pytest.raises(NoWire, match=r"'dbus-fast', which is not installed \(the extra `ble`\)"):
+        wire_of("ble-plx", "", "virtual-1", "", ManualClock(), print)
 
 
 async def test_a_pump_does_what_its_bed_does() -> None:
