@@ -24,8 +24,9 @@ class Redialled(Generic[Item]):
         open_line: Callable[[], Awaitable[Line[Item]]],
         make_codec: Callable[[], Codec[Item]],
         setup: Setup,
-        silent_after_ms: int = SILENT_AFTER_MS,
+        silent_after_ms: int | Callable[[], int] = SILENT_AFTER_MS,
     ) -> None:
+        """`silent_after_ms`: a callable is asked of each connection, once it is open."""
         self._open_line = open_line
         self._make_codec = make_codec
         self._setup = setup
@@ -54,7 +55,8 @@ class Redialled(Generic[Item]):
         except BaseException:
             line.close()
             raise
-        return await Conversation(line, self._make_codec(), keep, self._setup.clock, self._silent_after_ms).run()
+        silent_ms = self._silent_after_ms() if callable(self._silent_after_ms) else self._silent_after_ms
+        return await Conversation(line, self._make_codec(), keep, self._setup.clock, silent_ms).run()
 
     async def _tell(self, keep: Keep, why: str, *, is_connected: bool) -> None:
         if self._was_told is is_connected:

@@ -31,6 +31,17 @@ TOLD_WITHIN_MS = 60_000
 OLD_S = 600
 
 
+class Quick(SystemClock):
+    """Twenty seconds in one: silence does not have to be waited for."""
+
+    def now_ms(self) -> int:
+        return self._wall_ms + (super().now_ms() - self._wall_ms) * 20
+
+    async def sleep_until(self, at_ms: int) -> None:
+        now_ms = self.now_ms()
+        await super().sleep_until(now_ms + (at_ms - now_ms) // 20)
+
+
 @pytest.fixture
 async def radio(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bluez]:
     async with bluez(monkeypatch) as there:
@@ -42,8 +53,8 @@ def _at_once() -> Iterator[float]:
 
 
 @asynccontextmanager
-async def _listening(heard: Heard, zone: ZoneInfo | None = UTC_ZONE) -> AsyncIterator[None]:
-    setup = Setup(f"ble:{THERE}", SystemClock(), _at_once, CodecSettings(zone, {"adapter": "hci0"}))
+async def _listening(heard: Heard, zone: ZoneInfo | None = UTC_ZONE, clock: SystemClock | None = None) -> AsyncIterator[None]:
+    setup = Setup(f"ble:{THERE}", clock or SystemClock(), _at_once, CodecSettings(zone, {"adapter": "hci0"}))
     task = asyncio.ensure_future(adapter_of("ble", setup).run(heard.keep))
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -135,6 +146,21 @@ async def test_a_device_that_is_switched_off_is_lost_and_found_when_it_is_back(r
             await heard.until(lambda: heard.connected()[-1:] == [False])
     assert heard.spo2() == [97_000, 95_000]
     assert [item.why for item in heard.told if isinstance(item, DeviceStatus)] == [f"ble:{THERE}", "lost"] * 2
+
+
+async def test_a_bluez_that_dies_without_a_word_is_noticed_by_the_silence(radio: Bluez) -> None:
+    """Both ends find it when it is there again: the device advertises anew, the adapter connects."""
+    heard, said = Heard(), list[str]()
+    async with _device("ble-plx", said) as device, _listening(heard, clock=Quick()):
+        await heard.until(lambda: heard.connected() == [True])
+        await radio.die()
+        await radio.start()
+        device.send(Notified(ble.CONTINUOUS, ble.continuous(81, 66)))
+        await _until_said(said, "ble:hci1: BlueZ advertises it no more")
+        await heard.until(lambda: heard.connected() == [True, False, True])
+        device.send(Notified(ble.CONTINUOUS, ble.continuous(97, 66)))
+        await heard.until(lambda: heard.spo2() == [97_000])
+    assert [item.why for item in heard.told if isinstance(item, DeviceStatus)][1] == "nothing understood for 60 s"
 
 
 async def test_a_device_that_is_not_there_is_said(radio: Bluez, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ from monitor.adapters.redial import Redialled
 ADDRESSES: Final = "ble:00:1C:05:01:02:03"
 ADAPTER_OPTION, PAIR_OPTION = "adapter", "pair"
 CONNECT_S: Final = 30.0
-SILENT_AFTER_MS: Final = 3_600_000  # a cuff may say nothing for long; the radio itself tells of a device that is gone
+SILENT_AFTER_MS: Final = 60_000  # the radio itself tells of a device that is gone, but nobody tells of a BlueZ that is
+ON_OCCASION_MS: Final = 3_600_000  # a cuff may say nothing for long
+_STREAMS: Final = {uuid_of("2A37"), uuid_of("2A5F"), NONIN}
 _ADDRESS: Final = re.compile(r"ble:([0-9A-F]{2}(?::[0-9A-F]{2}){5}|[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12})", re.IGNORECASE)
 
 
@@ -25,6 +27,7 @@ class _Link:
     def __init__(self, faults: tuple[type[Exception], ...]) -> None:
         self.client: Any = None
         self.closing: asyncio.Future[None] | None = None
+        self.heard: set[str] = set()
         self._faults = faults
         self._arrivals: Arrivals[Notification] = Arrivals()
         self.read = self._arrivals.read
@@ -67,6 +70,7 @@ class _Device:
             await link.client.connect()
             for characteristic in _to_read(link.client):
                 await link.client.start_notify(characteristic, link.arrived)
+                link.heard.add(characteristic.uuid.lower())
         except self._faults as error:
             link.close()
             raise OSError(str(error.args[0]) if error.args else type(error).__name__) from error
@@ -74,6 +78,10 @@ class _Device:
             link.close()
             raise
         return link
+
+    def silent_after_ms(self) -> int:
+        """Of the link that was opened last: what speaks each second is not waited for as long as a cuff."""
+        return SILENT_AFTER_MS if self._last is not None and self._last.heard & _STREAMS else ON_OCCASION_MS
 
 
 def _to_read(client: Any) -> list[Any]:
@@ -101,7 +109,7 @@ def _shell(setup: Setup) -> Redialled[Notification]:
     except ImportError as error:
         raise AdapterError("adapter 'ble' needs the package 'bleak', which is not installed (the extra `ble`)") from error
     device = _Device(bleak, match[1], options)
-    return Redialled(device.open, lambda: BleCodec(setup.codec), setup, SILENT_AFTER_MS)
+    return Redialled(device.open, lambda: BleCodec(setup.codec), setup, device.silent_after_ms)
 
 
 ADAPTER: Final = AdapterSpec(

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from monitor.adapters.base import AdapterError, CodecSettings, Setup
-from monitor.adapters.ble.adapter import ADAPTER_OPTION, PAIR_OPTION
+from monitor.adapters.ble.adapter import ADAPTER_OPTION, ON_OCCASION_MS, PAIR_OPTION, SILENT_AFTER_MS
 from monitor.adapters.ble.codec import uuid_of
 from monitor.adapters.ble.oximetry import NONIN
+from monitor.adapters.redial import Redialled
 from monitor.adapters.registry import adapter_of
 from monitor.adapters.said import DeviceMeasurement, DeviceStatus, Told
 from monitor.clock import SystemClock
@@ -116,6 +117,27 @@ async def test_what_the_codec_knows_is_listened_to_and_one_oximeter_once(radio: 
     assert (client.address, client.options["pair"], client.options["bluez"]) == (ADDRESS[4:], True, {"adapter": "hci1"})
     radio.notify(uuid_of("2A5F"), continuous(97, 66))
     await heard.until(lambda: heard.first() == [97_000])
+    await _stopped(running, radio)
+
+
+@pytest.mark.parametrize(
+    ("has", "bound_ms"),
+    [
+        ([uuid_of("2A37")], SILENT_AFTER_MS),
+        ([uuid_of("2A5E"), uuid_of("2A5F").upper()], SILENT_AFTER_MS),
+        ([NONIN], SILENT_AFTER_MS),
+        ([uuid_of("2A35"), uuid_of("2A36")], ON_OCCASION_MS),
+        ([uuid_of("2A5E")], ON_OCCASION_MS),
+    ],
+)
+async def test_what_speaks_each_second_is_not_waited_for_as_long_as_a_cuff(radio: _Radio, has: list[str], bound_ms: int) -> None:
+    heard, adapter = Heard(), adapter_of("ble", _setup())
+    radio.has = has
+    running = asyncio.ensure_future(adapter.run(heard.keep))
+    await heard.until(lambda: heard.connected() == [True])
+    assert isinstance(adapter, Redialled)
+    assert callable(adapter._silent_after_ms)
+    assert adapter._silent_after_ms() == bound_ms
     await _stopped(running, radio)
 
 
