@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import repeat
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -225,14 +226,36 @@ async def test_what_nobody_hears_is_lost_where_a_device_has_no_memory(radio: Blu
     assert heard.spo2() == [97_000]
 
 
-async def test_the_program_is_found_by_the_program(radio: Bluez) -> None:
-    """As a person does it: `speak` on one radio, `devices test` on the other."""
+GATEWAY = """
+monitor = "http://127.0.0.1:1"
+spool_folder = "{folder}/spool"
+[[adapter]]
+adapter = "ble"
+address = "ble:{address}"
+options = {{ adapter = "hci0" }}
+[[adapter.device]]
+name = "oxi-1"
+token_file = "{folder}/oxi-1.token"
+mode = "simulated"
+source = "Virtual oximeter"
+"""
+LISTENERS = {
+    "devices": ("devices test ble --at ble:{address} --option adapter=hci0", r"(simulated continuous .* \| spo2 9\d, pulse_rate \d+)"),
+    "gateway": ("gateway --config {folder}/gateway.toml", rf"({THERE}: connected)"),
+}
+
+
+@pytest.mark.parametrize("listener", LISTENERS)
+async def test_the_program_is_found_by_the_program(radio: Bluez, tmp_path: Path, listener: str) -> None:
+    """As a person does it: `speak` on one radio, on the other who listens."""
+    places = {"address": THERE, "folder": str(tmp_path)}
+    (tmp_path / "gateway.toml").write_text(GATEWAY.format(**places))
+    (tmp_path / "oxi-1.token").write_text("x")
+    command, says = LISTENERS[listener]
 
     def programs() -> None:
-        with started(["speak", "ble-plx", "--on", "ble:hci1"], r"speaks on (ble:\S+)") as (_, address):
-            listens = ["devices", "test", "ble", "--at", address, "--option", "adapter=hci0"]
-            with started(listens, r"(simulated continuous .* \| spo2 9\d, pulse_rate \d+)"):
-                pass
+        with started(["speak", "ble-plx", "--on", "ble:hci1"], f"speaks on (ble:{THERE})"), started(command.format(**places).split(), says):
+            pass
 
     await asyncio.to_thread(programs)
 
