@@ -3,9 +3,10 @@
 It says that it is there and serves its characteristics; who may connect is BlueZ's affair. It asks for no pairing.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Final
 
 from dbus_fast import AuthError, BusType, Message, MessageType, PropertyAccess, unpack_variants
@@ -14,7 +15,7 @@ from dbus_fast.annotations import DBusBool, DBusBytes, DBusDict, DBusObjectPath,
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from simulators.devices.ble import Characteristic, Notified
-from simulators.devices.carried import Deliver, Unreachable
+from simulators.devices.carried import WITHIN_S, Deliver, Unreachable
 from simulators.say import Say
 
 _RADIO, _GATT, _ADVERTISING = "org.bluez.Adapter1", "org.bluez.GattManager1", "org.bluez.LEAdvertisingManager1"
@@ -158,6 +159,9 @@ async def advertising(radio: str, name: str, has: Sequence[Characteristic], say:
         yield deliver
     finally:
         bus.disconnect()
+        if bus.unique_name is not None:
+            with suppress(OSError, EOFError):  # why it was lost has been told
+                await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
 
 async def _radio(bus: MessageBus, wanted: str) -> tuple[str, str]:
@@ -179,10 +183,13 @@ async def _radio(bus: MessageBus, wanted: str) -> tuple[str, str]:
 
 async def _call(bus: MessageBus, path: str, interface: str, member: str, signature: str = "", *body: Any) -> Any:
     """What BlueZ answers, None for nothing. Raises Unreachable."""
+    if not bus.connected:
+        raise Unreachable("the D-Bus is gone")
     try:
-        reply = await bus.call(Message("org.bluez", path, interface, member, signature=signature, body=list(body)))
-    except (OSError, EOFError) as error:
-        raise Unreachable(f"the D-Bus is gone: {error}") from error
+        async with asyncio.timeout(WITHIN_S):
+            reply = await bus.call(Message("org.bluez", path, interface, member, signature=signature, body=list(body)))
+    except (OSError, EOFError) as error:  # TimeoutError is an OSError
+        raise Unreachable(f"BlueZ does not answer ({type(error).__name__})") from error
     if reply.message_type is MessageType.ERROR:
         raise Unreachable(f"BlueZ: {reply.body[0] if reply.body else reply.error_name}")
     return unpack_variants(reply.body[0]) if reply.body else None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import repeat
 from pathlib import Path
@@ -264,6 +264,15 @@ async def test_a_radio_that_is_not_there_is_said(radio: Bluez) -> None:
     said = list[str]()
     async with wire_of("ble-plx", "ble:hci7", "virtual-1", "", SystemClock(), said.append):
         await _until_said(said, "ble:hci7: BlueZ has no radio hci7 that can be a device; there are: hci0, hci1")
+
+
+async def test_a_message_bus_that_ends_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = list[str]()
+    async with AsyncExitStack() as stack:
+        async with bluez(monkeypatch):
+            device = await stack.enter_async_context(_device("ble-plx", said))
+        device.send(Notified(ble.CONTINUOUS, ble.continuous(97, 66)))
+        await _until_said(said, "ble:hci1: the D-Bus is gone")
 
 
 async def test_a_machine_without_bluetooth_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
