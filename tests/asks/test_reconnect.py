@@ -33,8 +33,9 @@ async def shown_after(folder: Path, how: str) -> None:
         ward.join()
     await say_for(ward, 8, CASES["acknowledged"].said)
     after = await Tablet(ward, "ben", before.seen if how == "reconnect" else None).listen()
-    stands = {alert.id: alert for alert in after.sessions[session].alerts}["OX-H1.1"]
-    group = next(group for group in after.sessions[session].presented if group.alert == "OX-H1.1")
+    shown = {**(before.sessions if how == "reconnect" else {}), **after.sessions}[session]  # it kept what it had
+    stands = {alert.id: alert for alert in shown.alerts}["OX-H1.1"]
+    group = next(group for group in shown.presented if group.alert == "OX-H1.1")
     await ward.end()
     assert (stands.state, stands.acknowledged_by, stands.acknowledged_at_ms) == (stood.state, "anna", stood.acknowledged_at_ms)
     assert (group.is_flashing, group.sound) == (False, False)
