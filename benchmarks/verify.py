@@ -4,12 +4,14 @@ Alone: `python -m benchmarks.verify [--readings N] [--rounds N]`. An entry is wh
 (here a measurement of three readings), not a seal and not a line of a view. The yardstick reads each line and hashes it after the digest
 before it, nothing else: what any program in Python pays that goes over these lines one by one. The record is the JSONL export; the bundle
 is the archive with that record, the readings as CSV, and the proofs to a signed checkpoint (the other views take minutes to make, and are
-to the verifier bytes that it unpacks and hashes). Every verification is a process of its own, and memory is the most that it held.
+to the verifier bytes that it unpacks and hashes). Every verification is a process of its own with those that it begins, one for each core;
+its CPU is that of all, and memory the most that it held and, for each other process, the most that any of these held.
 """
 
 import argparse
 import asyncio
 import hashlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -32,6 +34,7 @@ from monitor.export.manifest import Stamp
 from monitor.export.proof_files import proven
 from monitor.export.selection import select
 from monitor.export.verify import verify_file
+from monitor.export.verify.parts import cores
 from monitor.store.sqlite import SqliteStore, open_reader
 
 RECORD: Final = "record.jsonl"
@@ -55,17 +58,18 @@ async def write_bundle(folder: Path, path: Path) -> None:
         await reader.close()
 
 
-def apart(path: Path) -> list[float]:
+def apart(path: Path, processes: int = 0) -> list[float]:
     """One verification in a process of its own: entries a second, entries a CPU second, MB it held, entries a CPU second of the chain."""
-    told = subprocess.run([sys.executable, "-m", "benchmarks.verify", "--one", str(path)], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-m", "benchmarks.verify", "--one", str(path), "--processes", str(processes)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True)
     return [float(word) for word in told.stdout.split()]
 
 
-def one(path: Path) -> None:
+def one(path: Path, processes: int) -> None:
     """In that process."""
     entries = entries_in(path.with_name(RECORD))
-    seconds, cpu_s = timed(lambda: verified(path))
-    held_mb = most_held_mb()
+    seconds, cpu_s = timed(lambda: verified(path, processes))
+    held_mb = most_held_mb() + (processes or cores()) * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
     print(entries / seconds, entries / cpu_s, held_mb, entries / timed(lambda: chained(path.with_name(RECORD)))[1])
 
 
@@ -75,14 +79,19 @@ def entries_in(path: Path) -> int:
 
 
 def timed(what: Callable[[], object]) -> tuple[float, float]:
-    """Seconds, and seconds of CPU."""
-    began, cpu = time.perf_counter(), time.process_time()
+    """Seconds, and seconds of CPU with those of the processes that it began."""
+    began, cpu = time.perf_counter(), cpu_of_all()
     what()
-    return time.perf_counter() - began, time.process_time() - cpu
+    return time.perf_counter() - began, cpu_of_all() - cpu
 
 
-def verified(path: Path) -> None:
-    verdict = verify_file(path)
+def cpu_of_all() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def verified(path: Path, processes: int) -> None:
+    verdict = verify_file(path, processes=processes)
     assert verdict.is_verified, verdict.lines
 
 
@@ -100,14 +109,17 @@ def measure_verify(small: Path, large: Path, rounds: int) -> dict[str, float]:
         asyncio.run(write(folder, Format.JSONL, folder / RECORD))
         asyncio.run(write_bundle(folder, folder / BUNDLE))
     alone = [apart(large / RECORD) for _ in range(rounds)]
+    lone = [apart(large / RECORD, processes=1) for _ in range(rounds)]
     packed = [apart(large / BUNDLE) for _ in range(rounds)]
     return {
         "verify.entries": entries_in(large / RECORD),
         "verify.entries_per_s": statistics.median(run[0] for run in alone),
         "verify.entries_per_cpu_s": statistics.median(run[1] for run in alone),
         "verify.best_entries_per_cpu_s": max(run[1] for run in alone),
+        "verify.one_process_entries_per_s": statistics.median(run[0] for run in lone),
+        "verify.one_process_entries_per_cpu_s": statistics.median(run[1] for run in lone),
         "verify.chain_entries_per_cpu_s": statistics.median(run[3] for run in alone),
-        "verify.ratio_to_chain": statistics.median(run[1] / run[3] for run in alone),
+        "verify.ratio_to_chain": statistics.median(run[1] / run[3] for run in lone),
         "verify.memory_mb": max(run[2] for run in alone),
         "verify.memory_mb_at_a_tenth": apart(small / RECORD)[2],
         "verify.bundle_entries_per_s": statistics.median(run[0] for run in packed),
@@ -122,9 +134,10 @@ def main() -> None:
     parser.add_argument("--readings", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--one", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--processes", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        one(given.one)
+        one(given.one, given.processes)
         return
     with tempfile.TemporaryDirectory(prefix="infusion-bench-") as name:
         small, large = Path(name) / "small", Path(name) / "large"

@@ -19,7 +19,7 @@ _HERE: Final = Path(__file__).parent
 _PAGE: Final = _HERE / "verify_page"
 PACKAGE: Final = "monitor.export.verify"
 MODULES: Final = (
-    *("verdict", "canonical", "tree", "signed", "withheld", "walk", "manifest", "naming", "lines", "measurements", "record"),
+    *("verdict", "canonical", "tree", "signed", "withheld", "walk", "manifest", "naming", "lines", "measurements", "record", "parts"),
     *("signer", "words", "archive", "keys", "notes", "proofs", "bundle", "__init__", "__main__"),
 )
 SCRIPTS: Final = ("words", "bytes", "canonical", "tree", "signed", "withheld", "record", "zip", "signer", "proofs", "bundle", "page")

@@ -20,7 +20,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -110,14 +109,12 @@ class Kept:
         digests, walk.signed = walk.signed.digests, Signed(b"")
         walk.signed.digests = digests[: 32 * (1 + walk.seals)]
         walk.offset = walk.open_offset = 0
-        last = walk.line + lines.count(b"\n")
         stream = io.BytesIO(lines)
         reader = Lines(stream, self.before)
         try:
             record.read_lines(walk, reader, stream)
         except Refused as refused:
-            if refused.line != last + 1 or "without a manifest" not in refused.what:
-                return earliest(walk, refused, stream), b""
+            return earliest(walk, refused, stream), b""
         return None, reader.before(b"").digest()
 
 
@@ -136,8 +133,7 @@ def kept_states(data: bytes) -> tuple[list[int], list[Kept]]:
         stream = io.BytesIO(data[starts[place] : starts[number]])
         reader = Lines(stream, states[-1].before)
         walk.offset = walk.open_offset = 0
-        with suppress(Refused):  # that there is no manifest
-            record.read_lines(walk, reader, stream)
+        record.read_lines(walk, reader, stream)
         assert walk.line == number, number
         kept = copy.copy(walk)
         kept.counts, kept.modes = dict(walk.counts), set(walk.modes)

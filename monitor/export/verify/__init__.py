@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, Final
 from monitor.export.verify import canonical
 from monitor.export.verify.bundle import verify_bundle
 from monitor.export.verify.manifest import SIGNED_KEYS, check_about
-from monitor.export.verify.record import read_record
+from monitor.export.verify.parts import crew
+from monitor.export.verify.record import Ahead, read_record
 from monitor.export.verify.signer import check_signature, read_public_key
 from monitor.export.verify.verdict import Refused, Unusable, Verdict, verdict
 from monitor.export.verify.words import SIGNED_BY_GIVEN, verified
@@ -23,9 +24,9 @@ TABLE_KEYS: Final = SIGNED_KEYS | {"record", "rows", "size_bytes"}
 CSV_IS_A_VIEW: Final = "this CSV is a view for reading; the record is the JSONL export of the session, under the head digest named here"
 
 
-def verify_file(path: Path, *, pinned: bytes | None = None) -> Verdict:
-    """A bundle (FILE.zip), FILE.jsonl, or FILE.csv with FILE.csv.manifest.json beside it (either may be named). Raises Unusable where it
-    cannot be read."""
+def verify_file(path: Path, *, pinned: bytes | None = None, processes: int = 1) -> Verdict:
+    """A bundle (FILE.zip), FILE.jsonl, or FILE.csv with FILE.csv.manifest.json beside it (either may be named). `processes`: that may walk
+    the parts of a long record; 0: as many as there are cores. Raises Unusable where it cannot be read."""
     table = path.with_name(path.name.removesuffix(".manifest.json"))
     try:
         if table.suffix == ".csv":
@@ -34,18 +35,18 @@ def verify_file(path: Path, *, pinned: bytes | None = None) -> Verdict:
                 raise Unusable(f"{beside} is not there: a CSV can be checked only against the manifest that was exported with it")
             with table.open("rb") as stream, beside.open("rb") as manifest:
                 return verify_table(stream, manifest.read(canonical.MAX_LINE), table.name, pinned=pinned)
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, crew(path.stat().st_size, processes) as ahead:
             if path.suffix == ".zip":
-                return verify_bundle(stream, path.name, pinned=pinned)
-            return verify_record(stream, path.name, pinned=pinned)
+                return verify_bundle(stream, path.name, pinned=pinned, ahead=ahead)
+            return verify_record(stream, path.name, pinned=pinned, ahead=ahead)
     except OSError as error:
         raise Unusable(f"{error.filename}: {error.strerror}") from error
 
 
-def verify_record(stream: BinaryIO, name: str, *, pinned: bytes | None = None) -> Verdict:
+def verify_record(stream: BinaryIO, name: str, *, pinned: bytes | None = None, ahead: Ahead | None = None) -> Verdict:
     """A JSONL export, from a stream that can seek. `name` is for the words; `pinned` is the raw public key that must have signed."""
     try:
-        walk, manifest = read_record(stream)
+        walk, manifest = read_record(stream, ahead)
         check_signature(manifest, pinned, line=walk.line)
     except Refused as refused:
         return verdict([f"REFUSED {name}", str(refused)], refused)

@@ -11,7 +11,7 @@ from monitor.export.verify.keys import KEYS_FILE, check_trust, read_keys
 from monitor.export.verify.manifest import INTENDED_USE, read_canonical_file
 from monitor.export.verify.notes import NOTES_FILE, Note, read_notes
 from monitor.export.verify.proofs import PROOFS_FILE, check_proofs
-from monitor.export.verify.record import read_record
+from monitor.export.verify.record import Ahead, read_record
 from monitor.export.verify.signer import check_signature
 from monitor.export.verify.verdict import Refused, Verdict, verdict
 from monitor.export.verify.walk import Walk
@@ -29,13 +29,13 @@ ROLES: Final = {"record", "view", "proof", "tool", "key"}
 MAX_SMALL: Final = 64 << 20  # bytes of a file that is read whole: proofs, checkpoints, keys, manifest
 
 
-def verify_bundle(stream: BinaryIO, name: str, *, pinned: bytes | None = None) -> Verdict:
+def verify_bundle(stream: BinaryIO, name: str, *, pinned: bytes | None = None, ahead: Ahead | None = None) -> Verdict:
     """From a stream that can seek. Memory is a block, the proofs, and 72 bytes a seal."""
     try:
         members = {member.name: member for member in read_archive(stream)}
         bundle = _read_manifest(stream, members)
         _check_files(stream, members, bundle)
-        walk, record = _read_record(stream, members, bundle)
+        walk, record = _read_record(stream, members, bundle, ahead)
         origin, keys, named = read_keys(_small(stream, members, KEYS_FILE))
         signer = keys[-1]
         if base64.b64encode(signer).decode() != bundle["public_key"]:
@@ -94,10 +94,10 @@ def _check_files(stream: BinaryIO, members: dict[str, Member], bundle: dict[str,
             raise Refused("it was changed after the bundle was made: its SHA-256 is not the one in the manifest", file=member.name)
 
 
-def _read_record(stream: BinaryIO, members: dict[str, Member], bundle: dict[str, Any]) -> tuple[Walk, dict[str, Any]]:
+def _read_record(stream: BinaryIO, members: dict[str, Member], bundle: dict[str, Any], ahead: Ahead | None) -> tuple[Walk, dict[str, Any]]:
     """The record, as it is verified alone, and that it is the one the manifest speaks of."""
     try:
-        walk, record = read_record(io.BufferedReader(Unpacked(stream, members[RECORD_FILE]), 1 << 18))
+        walk, record = read_record(io.BufferedReader(Unpacked(stream, members[RECORD_FILE]), 1 << 18), ahead)
         check_signature(record, None, line=walk.line)
     except Refused as refused:
         raise Refused(refused.what, line=refused.line, seq=refused.seq, file=refused.file or RECORD_FILE) from refused

@@ -1,23 +1,26 @@
 """Walks a JSONL export from its first byte to its last: the order of the entries, each seal, the manifest."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
 from monitor.export.verify import canonical, manifest
 from monitor.export.verify.lines import Lines
-from monitor.export.verify.measurements import MEASUREMENT, Measurements, is_plain_seal
+from monitor.export.verify.measurements import MEASUREMENT, Measurements
 from monitor.export.verify.naming import ENTRY_END, ENTRY_START, changed_entry, earliest
 from monitor.export.verify.tree import leaf_hash
 from monitor.export.verify.verdict import Refused
 from monitor.export.verify.walk import Walk
 from monitor.export.verify.withheld import Withheld
 
+Ahead = Callable[[Walk, Lines, BinaryIO], None]  # takes in some of the next lines, in a way of its own
 ENTRY_TEXT: Final = slice(len(ENTRY_START), -len(ENTRY_END))
 SEAL_KEYS: Final = {"at_ms", "digest", "first_seq", "last_seq", "session"}
 
 
-def read_record(stream: BinaryIO) -> tuple[Walk, dict[str, Any]]:
-    """The whole file; what was found and the manifest, which says the same. Its signature is not looked at here. Raises Refused."""
+def read_record(stream: BinaryIO, ahead: Ahead | None = None) -> tuple[Walk, dict[str, Any]]:
+    """The whole file; what was found and the manifest, which says the same. Its signature is not looked at here. `ahead` is
+    asked first. Raises Refused."""
     lines = Lines(stream)
     first = lines.next()
     header = manifest.read_header(first)
@@ -25,7 +28,10 @@ def read_record(stream: BinaryIO) -> tuple[Walk, dict[str, Any]]:
     walk = Walk(session=header["session"], head=digest_0, offset=len(first), open_offset=len(first))
     walk.withheld = Withheld() if header["log_format"] == manifest.SALTED_FORMAT else None
     try:
-        last = read_lines(walk, lines, stream)
+        if ahead is not None:
+            ahead(walk, lines, stream)
+        if (last := read_lines(walk, lines, stream)) is None:
+            raise Refused(f"the file ends without a manifest, after entry seq {walk.entries}: it was cut off", line=walk.line + 1)
     except Refused as refused:
         lines.settle()
         raise earliest(walk, refused, stream) from refused
@@ -38,30 +44,28 @@ def read_record(stream: BinaryIO) -> tuple[Walk, dict[str, Any]]:
     return walk, last
 
 
-def read_lines(walk: Walk, lines: Lines, stream: BinaryIO) -> dict[str, Any]:
-    """From where the walk is to the manifest, which is returned. Raises Refused."""
+def read_lines(walk: Walk, lines: Lines, stream: BinaryIO, known: Measurements | None = None) -> dict[str, Any] | None:
+    """From where the walk is to the manifest, which is returned, or to the end of the lines. `known`: from lines of the same session that
+    were read before. Raises Refused."""
     chain = hashlib.sha256(walk.head)
-    known = Measurements(walk.session)
-    looked_at = 0  # offset up to which the short way was tried
+    known = known or Measurements(walk.session)
     while True:
-        if walk.offset >= looked_at:
-            ahead = lines.ahead()
-            looked_at = walk.offset + len(ahead)
-            lines.skip(known.take(ahead, walk, chain))
+        chain = known.take(lines, walk, chain)
         if not (line := lines.next()):
-            raise Refused(f"the file ends without a manifest, after entry seq {walk.entries}: it was cut off", line=walk.line + 1)
-        walk.line += 1
+            return None
         if line.startswith(ENTRY_START):
+            walk.line += 1
             chain.update(_take_entry(walk, line, known) + b"\n")
         else:
             digest = chain.digest()
-            if not is_plain_seal(line, digest, walk):
+            if not known.take_seal(line, 0, digest, walk):
+                walk.line += 1
                 value = _seal_or_manifest(walk, line)
                 if value["type"] == "manifest":
                     return value
                 lines.settle()
                 _check_seal(walk, value, digest, stream)
-            walk.sealed_here(digest, len(line), leaf_hash(_seal_text(line)))
+                walk.sealed_here(digest, len(line), leaf_hash(_seal_text(line)))
             chain = hashlib.sha256(digest)
         walk.offset += len(line)
 
@@ -72,7 +76,7 @@ def _take_entry(walk: Walk, line: bytes, known: Measurements) -> bytes:
     if match is None:
         return _place(walk, line) or line[ENTRY_TEXT]
     text, at, mode, number, of_session = match.groups()
-    walk.place(int(number), int(at), "measurement", is_same_session=of_session == known.session)
+    walk.place(int(number), int(at), "measurement", is_same_session=of_session == known.session_text)
     walk.modes.add(mode.decode())
     known.learn(line, match)
     return text
@@ -130,11 +134,16 @@ def _seal_text(line: bytes) -> bytes:
 
 def _check_end(walk: Walk, header: dict[str, Any], last: dict[str, Any], sha256: str, lines: Lines, stream: BinaryIO) -> None:
     """`last` is the manifest's line, `sha256` that of every byte before it."""
-    if extra := lines.next()[:40]:
-        raise Refused(f"there is something after the manifest: {extra!r}", line=walk.line + 1)
+    check_nothing_after(lines, walk)
     fits, unsealed = canonical.is_same(last.get("sha256"), sha256), last.get("unsealed")
     if not fits and isinstance(unsealed, dict) and (named := changed_entry(walk, unsealed.get("checks"), stream)):
         raise named
     manifest.check_contents(walk, header, last)
     if not fits:
         raise Refused("the lines above are not those this manifest was made for: a seal or an unsealed entry was changed", line=walk.line)
+
+
+def check_nothing_after(lines: Lines, walk: Walk) -> None:
+    """After the manifest, that is."""
+    if extra := lines.next()[:40]:
+        raise Refused(f"there is something after the manifest: {extra!r}", line=walk.line + 1)

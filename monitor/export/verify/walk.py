@@ -99,6 +99,20 @@ class Walk:
         self.sealed = self.entries
         self.open_line, self.open_offset = self.line + 1, self.offset + size
 
+    def go_on(self, found: "Walk") -> None:
+        """Takes over what a walk found that began here, behind a seal, at line and offset 0, and ended behind a seal."""
+        self.line += found.line
+        self.offset += found.offset
+        self.open_line, self.open_offset = self.line + 1, self.offset
+        self.head, self.entries, self.sealed, self.at_ms = found.head, found.entries, found.sealed, found.at_ms
+        self.seals += found.seals
+        self.is_over = self.is_over or found.is_over
+        self.modes |= found.modes
+        self.counts = {kind: self.counts.get(kind, 0) + found.counts.get(kind, 0) for kind in self.counts | found.counts}
+        self.leaves += found.leaves
+        self.seal_seqs += found.seal_seqs
+        self.signed.digests += found.signed.digests
+
 
 def utc(at_ms: object) -> str:
     """For words only: whatever is no time is shown as it is."""

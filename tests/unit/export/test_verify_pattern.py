@@ -11,7 +11,8 @@ import pytest
 
 from monitor.export.verify import canonical as form
 from monitor.export.verify import record
-from monitor.export.verify.measurements import MEASUREMENT, Measurements, is_plain_seal
+from monitor.export.verify.lines import Part
+from monitor.export.verify.measurements import MEASUREMENT, Measurements
 from monitor.export.verify.walk import Walk
 from schemas.log import Entry, canonical
 from tests.unit.export.session_log import START_MS, check, exported, key_of, measured, short_log, signed_again
@@ -86,8 +87,9 @@ def walk_at(entries: int) -> Walk:
 
 
 def taken(known: Measurements, lines: bytes, walk: Walk) -> tuple[int, str]:
-    chain = hashlib.sha256()
-    return known.take(lines, walk, chain), chain.hexdigest()
+    part = Part(lines)
+    chain = known.take(part, walk, hashlib.sha256(walk.head))
+    return part.at, chain.hexdigest()
 
 
 def test_what_is_taken_together_is_what_the_pattern_takes_line_by_line():
@@ -116,7 +118,7 @@ def test_what_is_taken_together_is_what_the_pattern_takes_line_by_line():
         times = [int(match[2]) for match in matches if match]
         assert [before_ms, *times] == sorted([before_ms, *times]) or not times
         assert {match[5] for match in matches if match} <= {b'"S-000001"'}
-        assert digest == hashlib.sha256(b"".join(match[1] + b"\n" for match in matches if match)).hexdigest()
+        assert digest == hashlib.sha256(bytes(32) + b"".join(match[1] + b"\n" for match in matches if match)).hexdigest()
         found += size > 0
         whole += size == len(rows)
     assert found > 2_000, f"only {found} rows went the short way: this test saw too little (seed {SEED})"
@@ -135,9 +137,10 @@ def test_a_seal_that_is_plainly_right_is_what_the_long_way_takes():
         stated = json.loads(honest)["seal"]
         walk = walk_at(stated["first_seq"] - 1)
         walk.entries = stated["last_seq"]
-        if is_plain_seal(line, bytes.fromhex(stated["digest"]), walk):
+        if size := Measurements("S-000001").take_seal(line, 0, bytes.fromhex(stated["digest"]), walk):
             found += 1
-            value = form.read(line)
+            walk.sealed = stated["first_seq"] - 1
+            value = form.read(line[:size])
             record._check_seal(walk, value, bytes.fromhex(stated["digest"]), io.BytesIO())
     assert found > 1_000
 
@@ -167,8 +170,8 @@ def test_the_verdict_is_the_same_without_the_short_way(monkeypatch: pytest.Monke
             data = signed_again(data, key_of(2)) if number % 2 else data
         files.append(data)
     short = [check(data) for data in files]
-    monkeypatch.setattr(Measurements, "take", lambda *_: 0)
-    monkeypatch.setattr(record, "is_plain_seal", lambda *_: False)
+    monkeypatch.setattr(Measurements, "take", lambda _, __, ___, chain: chain)
+    monkeypatch.setattr(Measurements, "take_seal", lambda *_: 0)
     assert [check(data) for data in files] == short
     assert sum(verdict.is_verified for verdict in short) >= len(honest)
     assert len({verdict.lines[1].split(":")[-1][:20] for verdict in short}) > 10

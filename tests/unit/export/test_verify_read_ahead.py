@@ -23,9 +23,9 @@ def flipped(draw: random.Random, data: bytes) -> bytes:
 
 
 def fill_when_needed(self: Lines) -> bool:
-    block = self._stream.read(lines.LINES_BLOCK)
-    self._gone.update(self._held[: self._at])
-    self._held, self._at = self._held[self._at :] + block, 0
+    block = self.stream.read(lines.LINES_BLOCK)
+    self._gone.update(self.held[: self.at])
+    self.held, self.at = self.held[self.at :] + block, 0
     return bool(block)
 
 
