@@ -17,7 +17,6 @@ from schemas.limits import Direction
 from schemas.measurement import Reason, Validity
 from schemas.vitals import MILLI, VITAL_SIGNS, Vital, format_milli
 
-_COLUMN: Final = 0.5
 _SMALL: Final = 6.0
 _LANES: Final = {
     Vital.SYSTOLIC_BP: "main",
@@ -54,11 +53,12 @@ def chart(about: Gathered, window: tuple[int, int], numbers: dict[int, int]) -> 
 def _fitting(about: Gathered, window: tuple[int, int]) -> Layout:
     """The scales hold every value of the window."""
 
-    def values(*vitals: Vital) -> Iterator[float]:
-        return (point.value_milli / MILLI for vital in vitals for point in about.tracks.of[vital].between(*window))
+    def points(*vitals: Vital) -> Iterator[Point]:
+        return (point for vital in vitals for point in about.tracks.of[vital].between(*window))
 
-    highest = max(values(Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, about.tracks.rate), default=0.0)
-    return layout_of(window, highest, min(values(Vital.SPO2), default=100.0))
+    high = (point.high_milli / MILLI for point in points(Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP, about.tracks.rate))
+    low = (point.low_milli / MILLI for point in points(Vital.SPO2))
+    return layout_of(window, max(high, default=0.0), min(low, default=100.0))
 
 
 def _grid(about: Gathered, layout: Layout) -> Iterator[Shape]:
@@ -164,7 +164,7 @@ def _columns(track: Track, layout: Layout) -> Iterator[tuple[float, float, float
     column: list[Point] = []
     place = (-1, -1)
     for point in track.between(layout.from_ms, layout.until_ms):
-        here = (int(layout.x(point.at_ms) / _COLUMN), point.kind)
+        here = (layout.column(point.at_ms), point.kind)
         if column and here != place:
             yield _extremes(column, layout)
             column = []
@@ -175,8 +175,8 @@ def _columns(track: Track, layout: Layout) -> Iterator[tuple[float, float, float
 
 
 def _extremes(column: list[Point], layout: Layout) -> tuple[float, float, float, int]:
-    values = [point.value_milli / MILLI for point in column]
-    return layout.x(column[0].at_ms), min(values), max(values), column[0].kind
+    low, high = min(point.low_milli for point in column), max(point.high_milli for point in column)
+    return layout.x(column[0].at_ms), low / MILLI, high / MILLI, column[0].kind
 
 
 def _cuffs(about: Gathered, layout: Layout) -> Iterator[Shape]:

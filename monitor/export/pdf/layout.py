@@ -14,6 +14,7 @@ RIGHT: Final = 281.0
 MINUTE_MS: Final = 60_000
 QUARTER_MS: Final = 15 * MINUTE_MS
 SHEET_MS: Final = 90 * MINUTE_MS  # at most on one page
+COLUMN: Final = 0.5  # what lies in one cannot be told apart
 
 
 class Lane(msgspec.Struct, frozen=True):
@@ -48,8 +49,10 @@ class Layout(msgspec.Struct, frozen=True):
     co2: Lane  # on the breathing lane, its numbers on the right
 
     def x(self, at_ms: float) -> float:
-        held = min(max(at_ms, self.from_ms), self.until_ms)
-        return LEFT + (held - self.from_ms) / (self.until_ms - self.from_ms) * (RIGHT - LEFT)
+        return _x(at_ms, self.from_ms, self.until_ms)
+
+    def column(self, at_ms: int) -> int:
+        return int(self.x(at_ms) / COLUMN)
 
     def shows(self, at_ms: int) -> bool:
         return self.from_ms <= at_ms < self.until_ms
@@ -62,6 +65,19 @@ class Layout(msgspec.Struct, frozen=True):
         """On the clock's own quarters of an hour."""
         step = step_min * MINUTE_MS
         return iter(range(-(-self.from_ms // step) * step, self.until_ms + 1, step))
+
+
+def _x(at_ms: float, from_ms: int, until_ms: int) -> float:
+    held = min(max(at_ms, from_ms), until_ms)
+    return LEFT + (held - from_ms) / (until_ms - from_ms) * (RIGHT - LEFT)
+
+
+def column_of(windows: list[tuple[int, int]], at_ms: int) -> tuple[int, int]:
+    """Which of these windows, each as long as the others, an instant lies in, and in which column there."""
+    from_ms, until_ms = windows[0]
+    number = (at_ms - from_ms) // (until_ms - from_ms)
+    from_ms, until_ms = windows[min(max(number, 0), len(windows) - 1)]
+    return number, int(_x(at_ms, from_ms, until_ms) / COLUMN)
 
 
 def sheets(first_ms: int, last_ms: int) -> list[tuple[int, int]]:

@@ -122,7 +122,7 @@ def _pressures(about: Gathered) -> Iterator[Field]:
     yield _pressure(about, "Blood pressure before the end: last cuff", last[-1] if last else None)
     for vital, unit in ((Vital.SPO2, "%"), (Vital.RESPIRATORY_RATE, "/min")):
         points = () if first is None else about.tracks.of[vital].between(first, about.last_ms + 1)
-        lowest = min((point.value_milli for point in points), default=None)
+        lowest = min((point.low_milli for point in points), default=None)
         value, source = ("", "") if lowest is None else (f"{format_milli(lowest)} {unit}", "measurements")
         yield Field(f"Lowest {VITAL_SIGNS[vital].label} from the first dose on", value, source)
     yield Field("Vital signs acceptable before the dose (a clinician's judgement)")

@@ -1,7 +1,7 @@
 """The report of one session as PDF bytes: chart pages, then the tables. The same record and stamp give the same bytes.
 
 Painting takes about a second of processor time for each hour of a session; a long one is painted in a process of its own (`apart`).
-Memory: what `gather` holds, and there once more with the pages, some 30 MB for four hours.
+Memory: what `gather` holds, and there once more with the pages: it grows by the page, not by the value.
 """
 
 from collections.abc import AsyncIterator, Iterator

@@ -10,7 +10,7 @@ import msgspec
 
 from monitor.core.corrections import Corrections
 from monitor.core.drug import DrugAccount
-from monitor.export.pdf.gather import Gathered
+from monitor.export.pdf.gather import Gathered, marks
 from monitor.export.pdf.layout import MINUTE_MS
 from monitor.export.pdf.tracks import LATE, PLAIN
 from monitor.export.pdf.wording import length, mg, site, utc
@@ -41,8 +41,6 @@ from schemas.measurement import Mode, Reading, Reason, Validity
 from schemas.vitals import VITAL_SIGNS, Vital, format_milli
 
 Row = tuple[str, ...]
-_NEAR_MS: Final = 30_000
-_EVERY_MS: Final = 5 * MINUTE_MS
 _DRUG: Final = RateSet | BolusGiven | DrugDrawn | DrugWasted | WasteWitnessed | PhaseOrdered
 _ALERTS: Final = AlertChanged | AlertAcknowledged | AlertShown | AlertNotified | RemeasureRequested
 _LIMITS: Final = LimitProposed | LimitConfirmed | LimitChanged | LimitAwaitsConfirmation
@@ -98,9 +96,9 @@ def _vitals(about: Gathered) -> Table:
         *(_label(vital) for vital in (Vital.MEAN_BP, about.tracks.rate, *_BESIDE)),
         "remark",
     )
-    marks = [(at_ms, _at_mark(about, at_ms)) for at_ms in range(-(-about.first_ms // _EVERY_MS) * _EVERY_MS, about.last_ms + 1, _EVERY_MS)]
+    each = [(at_ms, _at_mark(about, at_ms)) for at_ms in marks(about.first_ms, about.last_ms)]
     cuffs = [(cuff.at_ms, _cuff_row(about, index)) for index, cuff in enumerate(about.tracks.cuffs)]
-    rows = tuple(row for _, row in sorted([*cuffs, *marks], key=lambda one: one[0]))
+    rows = tuple(row for _, row in sorted([*cuffs, *each], key=lambda one: one[0]))
     return Table("Vital signs: every cuff, and what stood at each 5 minutes", columns, (26, 13, 14, 18, 14, 14, 12, 12, 14, 62), rows)
 
 
@@ -130,7 +128,7 @@ def _said(reading: Reading | None) -> str:
 
 
 def _near(about: Gathered, vital: Vital, at_ms: int) -> str:
-    point = about.tracks.of[vital].nearest(at_ms, _NEAR_MS)
+    point = about.tracks.of[vital].nearest(at_ms)
     if point is None:
         return "-"
     return format_milli(point.value_milli) + ("" if point.kind == PLAIN else " late" if point.kind == LATE else " ?")

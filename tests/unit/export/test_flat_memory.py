@@ -3,6 +3,7 @@
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,6 +12,8 @@ from monitor.export.bundle.archive import bundle
 from monitor.export.bundle.job import Job
 from monitor.export.bundle.parts import PARTS, paper
 from monitor.export.formats import FORMS, Format
+from monitor.export.pdf import gather as gathering
+from monitor.export.pdf.gather import gather
 from monitor.export.selection import seals_of, select
 from schemas.log import Entry, Measured, Seal
 from schemas.measurement import Mode, Reading, Reason, Validity
@@ -25,13 +28,17 @@ Blocks = Callable[[Job], AsyncIterator[bytes]]
 
 
 class MadeAsAsked:
-    """A log that nobody holds: the creation of a session, a device, then measurements, each made when it is read."""
+    """A log that nobody holds: the creation of a session, a device, then measurements, each made when it is read: one a second, or spread
+    over a span."""
+
+    span_ms: int | None = None
 
     def __init__(self, entries: int) -> None:
         log = Log()
         log.create(limits=LIMITS)
         log.bind()
         self._events, self._last_seq = log.entries, entries
+        self._every_ms = 1_000 if self.span_ms is None else self.span_ms // entries
         self._readings = [(Reading(Reason.NONE, Validity.VALID, value * 1_000, Vital.SPO2),) for value in range(80, 100)]
 
     async def session(self, _: str, /) -> SimpleNamespace:
@@ -44,7 +51,7 @@ class MadeAsAsked:
     def _entry(self, seq: int) -> Entry:
         if seq <= len(self._events):
             return self._events[seq - 1]
-        at_ms = START_MS + 10_000 + seq * 1_000
+        at_ms = START_MS + 10_000 + seq * self._every_ms
         return Entry(at_ms, Measured(seq, "sim-room-1", at_ms, Mode.SIMULATED, self._readings[seq % 20], at_ms), seq, "S-000001")
 
     async def events(self, _: str, /, *, since_seq: int = 0, kinds: frozenset[str] | None = None, limit: int = 1000) -> list[Entry]:
@@ -88,8 +95,15 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_paper(job: Job) -> AsyncIterator[bytes]:
-    """The report on paper holds what is drawn: 20 bytes a value."""
+    """The report on paper has a page for each 90 minutes, and is held until its last page says how many there are."""
     return bundle(job, [part for part in PARTS if part is not paper])
+
+
+async def held_by_paper(job: Job) -> AsyncIterator[bytes]:
+    """What its pages are drawn from."""
+    held = await gather(job.source, job.selection, job.stamp, ZoneInfo("UTC"))
+    yield b""
+    del held
 
 
 @pytest.mark.parametrize("form", [Format.JSONL, Format.CSV, Format.CSV_ZIP, Format.PARQUET])
@@ -99,6 +113,19 @@ async def test_an_export_holds_no_more_of_a_longer_log(form: Format):
 
 async def test_a_bundle_holds_no_more_of_a_longer_log():
     assert await growth(without_paper) < SPARE_BYTES
+
+
+async def test_what_paper_is_drawn_from_grows_by_the_column_of_the_chart():
+    """Of which each holds ten seconds, and by the row of a table for each five minutes."""
+    assert await growth(held_by_paper) < SPARE_BYTES / 2
+
+
+async def test_paper_holds_no_more_of_more_values(monkeypatch: pytest.MonkeyPatch):
+    """Of one half hour. The negative control holds each value."""
+    monkeypatch.setattr(MadeAsAsked, "span_ms", LONG * 1_000)
+    assert await growth(held_by_paper) < 4
+    monkeypatch.setattr(gathering, "_column", lambda *_: int)
+    assert await growth(held_by_paper) > 10
 
 
 async def test_an_export_that_holds_the_seals_would_be_seen():

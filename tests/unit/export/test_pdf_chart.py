@@ -1,23 +1,27 @@
 """The chart as shapes: what stands where, what is hatched, and that nothing joins two values."""
 
+import random
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
+from monitor.export.pdf import gather as gathering
 from monitor.export.pdf.chart import chart
 from monitor.export.pdf.course import given, limit_spans
 from monitor.export.pdf.gather import Gathered, gather
 from monitor.export.pdf.layout import MINUTE_MS, layout_of, sheets
+from monitor.export.pdf.rems import _pressures
 from monitor.export.pdf.shapes import Hatched, Line, Mark, Shape, Words
-from monitor.export.pdf.tracks import LATE, PLAIN, Track
+from monitor.export.pdf.tables import tables
+from monitor.export.pdf.tracks import LATE, PLAIN, Track, Value
 from monitor.export.selection import select
-from schemas.log import Measured, MonitorRestarted, RateSet
-from schemas.measurement import Validity
+from schemas.log import BolusGiven, Measured, MonitorRestarted, RateSet
+from schemas.measurement import Reading, Reason, Validity
 from schemas.vitals import MILLI, Vital
 from tests.unit.export.paper_log import paper_log
-from tests.unit.export.session_log import START_MS, FakeStore, Log, stamp_of
+from tests.unit.export.session_log import START_MS, FakeStore, Log, measured, stamp_of
 
 
 async def gathered(log: Log) -> Gathered:
@@ -113,7 +117,7 @@ def test_without_the_rule_for_late_values_the_gap_would_be_closed() -> None:
     for kind, gaps in ((LATE, [(0, 60_000)]), (PLAIN, [(0, 30_000), (30_000, 60_000)])):
         track = Track()
         for at_ms in (0, 30_000, 60_000):
-            track.add(at_ms, 70_000, kind if at_ms == 30_000 else PLAIN)
+            track.add(Value(Vital.HEART_RATE, at_ms, 70_000, kind if at_ms == 30_000 else PLAIN))
         assert list(track.gaps(10_000, 0, 60_000)) == gaps
 
 
@@ -168,3 +172,58 @@ async def test_a_limit_is_drawn_for_as_long_as_it_stood(about: Gathered) -> None
     assert [span.limit.limit for span in spans] == [180, 190]
     assert spans[0].until_ms == spans[1].from_ms
     assert spans[1].until_ms == about.last_ms
+
+
+def second_by_second() -> Log:
+    """Two hours and a half, with doses, cuffs and a device that comes and goes; what it said meanwhile comes late."""
+    log, draw = Log(), random.Random(7)
+    log.create()
+    log.bind()
+    for second in range(9_000):
+        if second % 180 == 60:
+            log.say(cuff_at(log, draw))
+        if second == 600:
+            log.say(BolusGiven(amount_ug=5_000, by="anna"))
+        if second % 2_000 < 1_900:
+            log.measure()
+            body = log.entries[-1].body
+            assert isinstance(body, Measured)
+            beyond = replace(body.readings[0], value_milli=draw.randrange(60_000, 140_000))
+            log.say(replace(body, readings=(beyond, *body.readings[1:])), after_ms=draw.randrange(40))
+        else:
+            log.at_ms += 1_000
+        if second % 2_000 == 1_950:
+            log.say(late_of(log, draw))
+    return log
+
+
+def cuff_at(log: Log, draw: random.Random) -> Measured:
+    body = measured(len(log.entries), log.at_ms)
+    values = ((Vital.SYSTOLIC_BP, draw.randrange(100, 190)), (Vital.DIASTOLIC_BP, draw.randrange(50, 90)))
+    return replace(body, readings=tuple(Reading(Reason.NONE, Validity.VALID, value * MILLI, vital) for vital, value in values))
+
+
+def late_of(log: Log, draw: random.Random) -> Measured:
+    body = measured(len(log.entries), log.at_ms - draw.randrange(5_000, 40_000))
+    return replace(body, readings=tuple(replace(one, reason=Reason.LATE) for one in body.readings[:2]))
+
+
+async def test_what_is_held_of_a_column_draws_what_all_its_values_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On paper and in the tables, to the last shape and row."""
+    log = second_by_second()
+    held = await gathered(log)
+    monkeypatch.setattr(gathering, "_column", lambda *_: int)
+    whole = await gathered(log)
+    for vital in (Vital.HEART_RATE, Vital.SPO2):
+        assert 5 * len(held.tracks.of[vital].at) < len(whole.tracks.of[vital].at)
+    assert drawn(held) == drawn(whole)
+    assert list(tables(held)) == list(tables(whole))
+    assert list(_pressures(held)) == list(_pressures(whole))
+
+
+async def test_wider_columns_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control of the test above."""
+    log = second_by_second()
+    held = await gathered(log)
+    monkeypatch.setattr(gathering, "_column", lambda *_: lambda at_ms: at_ms // 15_000)
+    assert drawn(await gathered(log)) != drawn(held)
