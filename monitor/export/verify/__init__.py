@@ -35,7 +35,7 @@ def verify_file(path: Path, *, pinned: bytes | None = None, processes: int = 1) 
                 raise Unusable(f"{beside} is not there: a CSV can be checked only against the manifest that was exported with it")
             with table.open("rb") as stream, beside.open("rb") as manifest:
                 return verify_table(stream, manifest.read(canonical.MAX_LINE), table.name, pinned=pinned)
-        with path.open("rb") as stream, crew(path.stat().st_size, processes) as ahead:
+        with path.open("rb") as stream, crew(path, processes) as ahead:
             if path.suffix == ".zip":
                 return verify_bundle(stream, path.name, pinned=pinned, ahead=ahead)
             return verify_record(stream, path.name, pinned=pinned, ahead=ahead)

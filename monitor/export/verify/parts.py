@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple
 
 from monitor.export.verify.lines import Lines, Part
@@ -26,7 +27,7 @@ from monitor.export.verify.withheld import Withheld
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-PARTS_FROM: Final = 24 << 20  # bytes of a record; a shorter one is walked in less time than processes take to begin
+PARTS_FROM: Final = 24 << 20  # bytes of a file; a shorter one is walked in less time than processes take to begin
 MAX_PROCESSES: Final = 4  # more wait for the one that reads
 ENDED: Final = "a process that looked at a part of the record was ended from outside: nothing can be said of the record"
 _PLACE: Final = re.compile(
@@ -70,40 +71,54 @@ def walk_part(part: bytes, place: Place, known: Measurements, withheld: Withheld
     return walk if manifest is None and walk.sealed == walk.entries else None
 
 
-def serve_parts(asked: "Connection") -> None:
-    """In a process of its own, until it is ended or the one that asks is gone."""
+def serve_parts(asked: "Connection", path: Path | None) -> None:
+    """In a process of its own, until it is ended or the one that asks is gone. `path`: of the record; None where its bytes are sent."""
     from multiprocessing import connection, parent_process  # not everywhere there is such a thing
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks is interrupted too, and ends this
     parent = parent_process()
     known: Measurements | None = None
     while parent is not None and asked in connection.wait([asked, parent.sentinel]):
-        place, session, withheld = asked.recv()
+        place, session, withheld, offset, size = asked.recv()
+        part = asked.recv_bytes() if path is None else bytes_of(path, offset, size)
         known = known or Measurements(session)
-        asked.send(walk_part(asked.recv_bytes(), place, known, withheld))
+        asked.send(walk_part(part, place, known, withheld))
 
 
-def walk_parts(hands: "list[Connection]", walk: Walk, lines: Lines, stream: BinaryIO) -> None:
+def bytes_of(path: Path, offset: int, size: int) -> bytes:
+    """Fewer, or none, where it cannot be read: then the part is not right, and the one that asked tells why."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def walk_parts(hands: "list[Connection]", walk: Walk, lines: Lines, stream: BinaryIO, *, is_sent: bool) -> None:
     """Takes in what can be cut into parts, from the first entry on. At most one part is in each hand. Raises Refused, and Unusable where a
     process was ended."""
     part = lines.part()
     _walk_here(walk, part, lines, stream)  # it begins the record: the others need what it says
+    offset = walk.offset
     waiting: deque[tuple[bytes, Place | None, Connection]] = deque()
     for number, following in enumerate(iter(lines.part, b"")):
         if len(waiting) == len(hands):
             _take(walk, *waiting.popleft(), lines, stream)
         place, part, hand = place_behind(part), following, hands[number % len(hands)]
         if place is not None:
-            _ask(hand, part, place, walk)
+            _ask(hand, (place, walk.session, walk.withheld, offset, len(part)), part if is_sent else None)
         waiting.append((part, place, hand))
+        offset += len(part)
     while waiting:
         _take(walk, *waiting.popleft(), lines, stream)
 
 
-def _ask(hand: "Connection", part: bytes, place: Place, walk: Walk) -> None:
+def _ask(hand: "Connection", about: tuple[Any, ...], part: bytes | None) -> None:
     try:
-        hand.send((place, walk.session, walk.withheld))
-        hand.send_bytes(part)
+        hand.send(about)
+        if part is not None:
+            hand.send_bytes(part)
     except OSError as error:
         raise Unusable(ENDED) from error
 
@@ -113,7 +128,7 @@ def _take(walk: Walk, part: bytes, place: Place | None, hand: "Connection", line
         found = None if place is None else hand.recv()
     except (EOFError, OSError) as error:
         raise Unusable(ENDED) from error
-    if found is not None and is_joint(walk, place):
+    if found is not None and found.offset == len(part) and is_joint(walk, place):
         walk.go_on(found)
     else:
         _walk_here(walk, part, lines, stream)
@@ -132,10 +147,11 @@ def _walk_here(walk: Walk, part: bytes, lines: Lines, stream: BinaryIO) -> None:
 
 
 @contextmanager
-def crew(size: int, processes: int) -> Iterator[Ahead | None]:
-    """For a record of `size` bytes; `processes` 0: as many as there are cores. None where it is not worth it or there can be no processes:
-    one is enough, and slower."""
-    count = min(processes or cores(), MAX_PROCESSES) if size >= PARTS_FROM else 1
+def crew(path: Path, processes: int) -> Iterator[Ahead | None]:
+    """For a record or a bundle; `processes` 0: as many as there are cores. None where it is not worth it or there can be no processes: one
+    is enough, and slower."""
+    count = min(processes or cores(), MAX_PROCESSES) if path.stat().st_size >= PARTS_FROM else 1
+    is_packed = path.suffix == ".zip"
     hands: list[Connection] = []
     begun: list[Any] = []
     try:
@@ -145,14 +161,14 @@ def crew(size: int, processes: int) -> Iterator[Ahead | None]:
 
                 for _ in range(count):
                     hand, other = multiprocessing.Pipe()
-                    process = multiprocessing.Process(target=serve_parts, args=(other,), daemon=True)
+                    process = multiprocessing.Process(target=serve_parts, args=(other, None if is_packed else path), daemon=True)
                     process.start()
                     other.close()
                     begun.append(process)
                     hands.append(hand)
             except (ImportError, OSError, NotImplementedError):
                 hands.clear()
-        yield partial(walk_parts, hands) if hands else None
+        yield partial(walk_parts, hands, is_sent=is_packed) if hands else None
     finally:
         for process in begun:
             process.terminate()

@@ -52,7 +52,8 @@ class Hand:
         self._asked.append(part)
 
     def recv(self) -> Any:
-        (place, session, withheld), part = self._asked
+        (place, session, withheld, _, size), part = self._asked
+        assert len(part) == size
         self._asked.clear()
         self._known = self._known or Measurements(session)
         found = walk_part(part, place, self._known, withheld)
@@ -77,7 +78,7 @@ def by_parts(data: bytes, size: int, hands: int) -> tuple[Verdict, int]:
 
 
 def ahead_of(hands: Any) -> Ahead:
-    return partial(walk_parts, hands)
+    return partial(walk_parts, hands, is_sent=True)
 
 
 def verdict_of(data: bytes, ahead: Ahead | None = None) -> Verdict:
@@ -121,7 +122,7 @@ HONEST = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32), st.integers(4_000, 30_000), st.integers(1, 4))
 def test_the_verdict_is_that_of_one_process(seed: int, size: int, hands: int):
     draw = random.Random(seed)
@@ -222,6 +223,23 @@ def test_processes_of_every_kind_say_the_same(method: str, long_record: Path, mo
     long_record.write_bytes(HONEST[2].replace(b'"seq":40,', b'"seq":41,'))
     assert verify_file(long_record, processes=2) == verify_file(long_record)
     assert verify_file(long_record).seq == 40
+
+
+def test_of_a_bundle_the_bytes_are_sent(long_record: Path):
+    path = long_record.with_suffix(".zip")
+    path.write_bytes(bundle_of(short_log(measurements=60, salt=SALT)))
+    assert verify_file(path, processes=2) == verify_file(path)
+    assert verify_file(path).is_verified
+
+
+def test_what_another_process_cannot_read_is_read_here(long_record: Path, monkeypatch: pytest.MonkeyPatch):
+    context: Any = multiprocessing.get_context("fork")
+    monkeypatch.setattr(multiprocessing, "Process", context.Process)
+    monkeypatch.setattr(parts, "bytes_of", lambda *_: b"")
+    assert verify_file(long_record, processes=2) == verify_file(long_record)
+    monkeypatch.undo()
+    assert parts.bytes_of(long_record.with_name("none"), 0, 5) == b""
+    assert parts.bytes_of(long_record, 2, 5) == HONEST[2][2:7]
 
 
 def test_where_there_can_be_no_processes_one_is_enough(long_record: Path, monkeypatch: pytest.MonkeyPatch):
