@@ -14,6 +14,8 @@ from monitor.cli.simulate_offline import list_scenarios
 from monitor.cli.simulate_offline import record as write_record
 from monitor.cli.simulate_shown import load as run_the_load
 from monitor.cli.simulate_shown import shown
+from monitor.cli.speak import speak
+from simulators.devices.speeches import VIRTUAL
 from simulators.load import MAX_EVERY_S, MAX_LOAD
 from simulators.outbox import Counts
 from simulators.rest import HttpFactory, MonitorRefused, origin_of, signed_in
@@ -30,15 +32,22 @@ LoginOption = Annotated[
     typer.Option(help="One-time login link as the monitor printed it: devices are registered and sessions are run with it."),
 ]
 DeviceOption = Annotated[str | None, typer.Option(help="A device that is registered and bound already, in place of a login link.")]
+BedDeviceOption = Annotated[
+    str | None,
+    typer.Option(help="A registered and bound device, in place of a login link; without a token, a name of speak --list."),
+]
+WireOption = Annotated[str, typer.Option("--on", help="With a name of speak --list: the wire it speaks on.")]
 TokenOption = Annotated[str | None, typer.Option(envvar="INFUSION_DEVICE_TOKEN", show_envvar=True, help="The device's token.")]
 TokenFileOption = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="File with the device's token.")]
+ListOption = Annotated[bool, typer.Option("--list", help="Say which scenarios there are, and stop.")]
 SpeedOption = Annotated[float, typer.Option(min=0.01, max=MAX_SPEED, help="Minutes of the patient in one minute of the monitor's clock.")]
 
 
 def simulate(
     url: UrlOption = None,
     login_url: LoginOption = None,
-    device: DeviceOption = None,
+    device: BedDeviceOption = None,
+    on: WireOption = "",
     token: TokenOption = None,
     token_file: TokenFileOption = None,
     beds: Annotated[int, typer.Option(min=1, max=MAX_BEDS, help="Simulated beds; with --device always one.")] = 1,
@@ -62,7 +71,7 @@ def simulate(
     record: Annotated[
         Path | None, typer.Option(help="Write the scenario's whole course to a file, without a monitor: .jsonl frames, .csv for replay.")
     ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="Say which scenarios there are, and stop.")] = False,
+    list_: ListOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --list: all that a scenario says of itself, as JSON.")] = False,
 ) -> None:
     """Run simulated beds: patient, bedside monitor and clinician. Everything they send is marked as simulated.
@@ -79,6 +88,9 @@ def simulate(
         raise typer.BadParameter(str(error), param_hint="--scenario") from error
     if record is not None:
         write_record(record, plays[0], seed)
+        return
+    if device in VIRTUAL and token is None and token_file is None:
+        speak(device, on, scenario=plays[0].name if scenario else "uneventful", seed=seed)
         return
     token = read_token(login_url, device, token, token_file)
     if load is not None:

@@ -1,7 +1,7 @@
 """What each virtual device says of a second that its patient's monitor shows. Pure; it remembers a number or a cuff from its `make` on."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
 from typing import Any, Final
 
@@ -76,23 +76,27 @@ def _fhir(_: str) -> Speech:
     return fhir.bundle
 
 
-def _hl7(_: str) -> Speech:
-    """A Mindray monitor behind its gateway: each second all of the display, the last cuff among it."""
-    numbers = count(1)
-    cuff: hl7.Cuff | None = None
+def _hl7(dialect: hl7.Dialect, zone: timezone = UTC) -> Callable[[str], Speech]:
+    """A monitor that sends each second all of its display, the last cuff among it. `zone`: of its clock."""
 
-    def say(at: datetime, shown: Shown) -> bytes:
-        nonlocal cuff
-        local = at.astimezone(_EGATEWAY)
-        if (pressures := _cuff(shown)) is not None:
-            cuff = hl7.Cuff(*pressures, local)
-        if Vital.SPO2 not in shown:
-            return b""
-        heart_rate, spo2, breaths = (_rounded(shown.get(vital)) for vital in (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE))
-        pulse = None if spo2 is None else heart_rate
-        return hl7.mindray(local, next(numbers), hl7.Hl7State(heart_rate, spo2, pulse, breaths, cuff=cuff))
+    def make(_: str) -> Speech:
+        numbers = count(1)
+        cuff: hl7.Cuff | None = None
 
-    return say
+        def say(at: datetime, shown: Shown) -> bytes:
+            nonlocal cuff
+            local = at.astimezone(zone)
+            if (pressures := _cuff(shown)) is not None:
+                cuff = hl7.Cuff(*pressures, local)
+            if Vital.SPO2 not in shown:
+                return b""
+            heart_rate, spo2, breaths = (_rounded(shown.get(vital)) for vital in (Vital.HEART_RATE, Vital.SPO2, Vital.RESPIRATORY_RATE))
+            pulse = None if spo2 is None else heart_rate
+            return dialect(local, next(numbers), hl7.Hl7State(heart_rate, spo2, pulse, breaths, cuff=cuff))
+
+        return say
+
+    return make
 
 
 def _mqtt(_: str) -> Speech:
@@ -183,7 +187,9 @@ VIRTUAL: Final[Mapping[str, Virtual]] = {
     "ble-strap": Virtual("Bluetooth LE heart rate strap", ("ble",), lambda _: _strap, "ble"),
     "cms50": Virtual("Contec CMS50D+", _SERIAL, _oximeter(_cms50)),
     "fhir": Virtual("gateway that posts FHIR Observations", ("http",), _fhir),
-    "hl7": Virtual("Mindray monitor behind an eGateway, HL7 over MLLP", ("mllp",), _hl7),
+    "hl7-ge": Virtual("GE B40 monitor, HL7 over MLLP; it tells of no cuff", ("mllp",), _hl7(hl7.ge), "hl7"),
+    "hl7-mindray": Virtual("Mindray monitor behind an eGateway, HL7 over MLLP", ("mllp",), _hl7(hl7.mindray, _EGATEWAY), "hl7"),
+    "hl7-philips": Virtual("Philips Efficia monitor, HL7 over MLLP", ("mllp",), _hl7(hl7.philips), "hl7"),
     "masimo": Virtual("Masimo oximeter", _SERIAL, _oximeter(_masimo)),
     "mqtt": Virtual("device that publishes JSON to a broker", ("mqtt",), _mqtt),
     "nellcor": Virtual("Nellcor oximeter", _SERIAL, _oximeter(_nellcor)),
@@ -191,4 +197,4 @@ VIRTUAL: Final[Mapping[str, Virtual]] = {
     "sdc": Virtual("monitor that provides IEEE 11073 SDC", ("sdc",), _sdc),
     "vital-recorder": Virtual("Vital Recorder with one bed", ("http",), _vital_recorder),
 }
-"""By the name of the adapter that reads it; of Bluetooth's there are several."""
+"""By the name of the adapter that reads it; of Bluetooth's and HL7's there are several."""

@@ -26,7 +26,13 @@ from tests.support.running import free_port
 
 PLAY = load_scenario("uneventful")
 CODE = {"vital-recorder": {"codes": "virtual-1"}}
-HEARD = {"hl7": "answered CA", "mqtt": "published", "sdc": "reported", "vital-recorder": "acknowledged"}
+HEARD = {
+    "hl7-mindray": "answered CA",
+    "hl7-philips": "answered AA",
+    "mqtt": "published",
+    "sdc": "reported",
+    "vital-recorder": "acknowledged",
+}
 
 
 def _at_once() -> Iterator[float]:
@@ -87,14 +93,15 @@ async def _both_ways(name: str, heard: Heard, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("name", "at", "on"), [
-    ("hl7", "listen:127.0.0.1:{}", "mllp:127.0.0.1:{}"), ("vital-recorder", "listen:127.0.0.1:{}", "http://127.0.0.1:{}/")
+    ("hl7-mindray", "listen:127.0.0.1:{}", "mllp:127.0.0.1:{}"), ("hl7-philips", "listen:127.0.0.1:{}", "mllp:127.0.0.1:{}"),
+    ("vital-recorder", "listen:127.0.0.1:{}", "http://127.0.0.1:{}/"),
 ])  # fmt: skip
 async def test_one_that_connects_to_its_adapter(name: str, at: str, on: str) -> None:
     """It was there first: what it says before somebody listens is lost, and then it is heard."""
     heard, said, port = Heard(), list[str](), free_port()
     async with asyncio.timeout(PATIENCE_S), AsyncExitStack() as stack:
         await stack.enter_async_context(_speaking(name, on.format(port), said))
-        await stack.enter_async_context(_adapter(name, at.format(port), heard))
+        await stack.enter_async_context(_adapter(VIRTUAL[name].adapter or name, at.format(port), heard))
         await _both_ways(name, heard, said)
 
 
@@ -135,7 +142,7 @@ async def test_a_pump_that_is_asked_over_its_wire() -> None:
 
 
 @pytest.mark.parametrize(("name", "on"), [
-    ("masimo", "http://x/"), ("masimo", "tcp:99999"), ("masimo", "udp:7"), ("fhir", "pty"), ("fhir", ""), ("hl7", "mllp:host"),
+    ("masimo", "http://x/"), ("masimo", "tcp:99999"), ("masimo", "udp:7"), ("fhir", "pty"), ("fhir", ""), ("hl7-ge", "mllp:host"),
     ("mqtt", "mqtt:1883"),
     ("sdc", "sdc:x"), ("ble-plx", "tcp:4001"), ("bcc", "pty"), ("bcc", "tcp:99999"),
 ])  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
 from monitor.adapters.base import CodecSettings
 from monitor.adapters.ble.codec import Notification
@@ -17,6 +18,7 @@ from monitor.adapters.mqtt.codec import Publication
 from monitor.adapters.quantities import Quantity
 from monitor.adapters.registry import BUILT_IN, codec_of
 from monitor.adapters.said import DeviceMeasurement
+from monitor.cli import app
 from monitor.clock import ManualClock
 from schemas.measurement import Mode
 from schemas.vitals import MILLI, Vital
@@ -32,17 +34,18 @@ from tests.unit.api.asgi_socket import turns
 
 SECONDS = 2_000
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-OFF = {"ble-nonin": Doubt.PULSE_SEARCH, "fhir": Doubt.NOT_MEASURED, "hl7": Doubt.NOT_MEASURED, "mqtt": Doubt.NOT_MEASURED}
+OFF = {"ble-nonin": Doubt.PULSE_SEARCH, **dict.fromkeys(("fhir", "hl7-mindray", "hl7-philips", "mqtt"), Doubt.NOT_MEASURED)}
 """Says so of a probe that is off; the others say SENSOR_OFF."""
 LINGERS = {"cms50"}  # what held at any time of a second holds in the first number after it
 AS_RECEIVED: dict[str, Callable[[Any], Any]] = {
     "ble-nonin": lambda said: Notification(said.characteristic, said.data),
     "ble-plx": lambda said: Notification(said.characteristic, said.data),
-    "hl7": framed,
+    "hl7-mindray": framed,
+    "hl7-philips": framed,
     "mqtt": lambda payload: Publication(f"{TOPIC}/virtual-1/reading", payload, False, False, None),
 }
 ON_ITS_WIRE = {"bcc", "sdc", "vital-recorder"}  # is heard there alone
-NOW_AND_THEN = {"ble-cuff", "ble-spot-check", "ble-strap"}  # has no SpO2 of each second
+NOW_AND_THEN = {"ble-cuff", "ble-spot-check", "ble-strap", "hl7-ge"}  # has no SpO2 of each second: GE leaves out what is not there
 BY_BYTES = [name for name in VIRTUAL if name not in ON_ITS_WIRE | NOW_AND_THEN]
 
 
@@ -117,6 +120,20 @@ def test_what_has_a_memory_says_later_that_it_is_of_then(name: str, *, is_kept: 
         codec_of("ble", CodecSettings(zone=ZoneInfo("UTC"))).feed(Notification(told.characteristic, told.later), 0) if told.later else []
     )
     assert [item.time.at_ms for item in later if isinstance(item, DeviceMeasurement)] == [round(NOON.timestamp()) * 1_000] * is_kept
+
+
+@pytest.mark.parametrize(("spo2", "said"), [(97.0, [66_000, 66_000, 97_000]), (None, [66_000])])
+def test_a_ge_monitor_leaves_out_what_it_has_not(spo2: float | None, said: list[int]) -> None:
+    speech, codec = VIRTUAL["hl7-ge"].make("virtual-1"), codec_of("hl7", CodecSettings())
+    items = codec.feed(framed(speech(NOON, {Vital.SPO2: spo2, Vital.HEART_RATE: 66.0})), 0)
+    values = [value.value_milli for item in items if isinstance(item, DeviceMeasurement) for value in item.values]
+    assert sorted(value for value in values if value is not None) == said
+
+
+def test_simulate_with_the_name_of_a_virtual_device_speaks_as_it() -> None:
+    asked = CliRunner().invoke(app, ["simulate", "--device", "hl7-ge", "--on", "udp:7"])
+    assert asked.exit_code == 2
+    assert "a virtual hl7-ge speaks on" in asked.output
 
 
 def test_there_is_a_virtual_device_for_every_adapter() -> None:
