@@ -112,6 +112,34 @@ async def test_a_cut_line_is_made_again_and_what_the_broker_held_comes_with_its_
     assert [value.doubts for item in told.values() for value in item.values] == [(), (), ("age_unknown",)]
 
 
+async def test_there_is_no_line_before_the_broker_lets_us_read() -> None:
+    """What a device publishes before would be nobody's."""
+    heard = Heard()
+    async with AsyncExitStack() as stack:
+        process, port = await stack.enter_async_context(broker())
+        device, _ = await stack.enter_async_context(script("publish.mjs", str(port), "oxi-1"))
+        await stack.enter_async_context(_running(port, heard, client="waiting"))
+        assert process.stdout is not None
+        assert (await process.stdout.readline()) == b"waiting\n"
+        for number in range(1, 5):
+            await _publish(device, _spo2(number, 97))
+        assert heard.told == []
+        await _say(process, "waiting")
+        await heard.until(lambda: heard.connected() == [True])
+        await _publish(device, _spo2(5, 96))
+        await heard.until(lambda: heard.spo2() == [96_000])
+
+
+async def test_a_topic_that_the_broker_refuses_is_said() -> None:
+    heard = Heard()
+    async with AsyncExitStack() as stack:
+        _, port = await stack.enter_async_context(broker())
+        await stack.enter_async_context(_running(port, heard, client="stranger"))
+        await heard.until(lambda: heard.connected() == [False])
+    [said] = [item for item in heard.told if isinstance(item, DeviceStatus)]
+    assert said.why.startswith("the broker refused: to read infusion/v1/+/+: ")
+
+
 async def test_what_cannot_be_kept_comes_again() -> None:
     """The acknowledgement waits for the disk."""
     heard = Heard()

@@ -32,7 +32,8 @@ class _Link:
         self._is_closed = False
         self._loop = asyncio.get_running_loop()
         self._answered: asyncio.Future[str] = self._loop.create_future()  # empty: connected
-        client.on_connect, client.on_message, client.on_disconnect = self._on_connect, self._on_message, self._on_disconnect
+        client.on_connect, client.on_subscribe = self._on_connect, self._on_subscribe
+        client.on_message, client.on_disconnect = self._on_message, self._on_disconnect
 
     async def opened(self) -> None:
         """Raises OSError."""
@@ -67,9 +68,13 @@ class _Link:
         if reason.is_failure:
             self._soon(self._answer, str(reason))
             return
-        client.subscribe(f"{self._topic}/+/+", qos=_QOS)
         self._soon(self._arrivals.put, Connected(bool(flags.session_present)))
-        self._soon(self._answer, "")
+        client.subscribe(f"{self._topic}/+/+", qos=_QOS)
+
+    def _on_subscribe(self, _: Any, __: Any, ___: Any, reasons: Any, ____: Any) -> None:
+        """Only now are we heard of: what a device publishes before is nobody's, and a broker may refuse the topic to us."""
+        refused = next((f"to read {self._topic}/+/+: {reason}" for reason in reasons if reason.is_failure), "")
+        self._soon(self._answer, refused)
 
     def _on_message(self, _: Any, __: Any, message: Any) -> None:
         while not self._room.acquire(timeout=0.5):
