@@ -10,9 +10,9 @@ const text = words.due;
 const SOON_MS = 60_000;
 
 /** "in 4:10", "due now" for the minute before its time, "overdue 3:10". */
-export function dueText(dueInMs) {
-  if (dueInMs < 0) return { state: "overdue", text: say(text.overdue, { time: clock(-dueInMs) }) };
-  return dueInMs <= SOON_MS ? { state: "now", text: text.now } : { state: "later", text: say(text.in, { time: clock(dueInMs) }) };
+export function dueText(dueInMs, time = clock) {
+  if (dueInMs < 0) return { state: "overdue", text: say(text.overdue, { time: time(-dueInMs) }) };
+  return dueInMs <= SOON_MS ? { state: "now", text: text.now } : { state: "later", text: say(text.in, { time: time(dueInMs) }) };
 }
 
 /** What is due, by its name. */

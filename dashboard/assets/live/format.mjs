@@ -37,6 +37,11 @@ export function clock(ms) {
   return h ? `${h}:${two(m)}:${two(rest)}` : `${m}:${two(rest)}`;
 }
 
+/** A clock for a glance across a ward: it steps by ten seconds, from two minutes down by one: 4:10, 4:00, ... 2:00, 1:59. */
+export function calmClock(ms) {
+  return clock(ms < 120_000 ? ms : ms - (ms % 10_000));
+}
+
 /** An age in words that fit under a number: 12 s, 2:31 min, 1 h 04 min. */
 export function age(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));

@@ -42,13 +42,13 @@ function pageTitle(view) {
   return room ? roomName(room) : session;
 }
 
-keepFlashing();
 subscribe(overlay());
 subscribe(announcer(pageTitle));
 subscribe(presence());
 subscribe(emptyPage());
 subscribe(kiosk());
 subscribe(awake());
+subscribe(keepFlashing, { hasValues: true });
 prepareSound();
 keepAwake();
 startFeed();

@@ -42,8 +42,10 @@ function readout(tone, unit, { agesAlways }) {
       show(flag, isQuestionable && shown !== null);
       const isLost = look === "lost";
       show(was, isLost && lastShown !== null);
-      setText(last, lastShown ?? "");
-      setText(lastAge, ageMs === null ? "" : density === "compact" ? shortAge(ageMs) : say(text.last, { age: age(ageMs) }));
+      if (!was.hidden) {
+        setText(last, lastShown);
+        setText(lastAge, ageMs === null ? "" : density === "compact" ? shortAge(ageMs) : say(text.last, { age: age(ageMs) }));
+      }
       const why = isLost || isQuestionable ? words.reasons[reason] : "";
       const isAged = !isLost && look !== "none" && (isCuff || agesAlways);
       const parts = [look === "none" ? text.never : why, isAged ? ago(ageMs) : ""];

@@ -3,7 +3,7 @@
 import { toneOf } from "./alerts.mjs";
 import { cuffDueIn, phaseRuns } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
-import { clock, number, shortAge } from "./format.mjs";
+import { calmClock, clock, number, shortAge } from "./format.mjs";
 import { labelNodes } from "./readout.mjs";
 import { tileDue } from "./tile_due.mjs";
 import { modeTag, tileAlertLines, tileFrame } from "./tile_frame.mjs";
@@ -68,7 +68,7 @@ function numbers() {
 }
 
 function putDue(node, ms) {
-  const time = ms === null ? "" : clock(Math.abs(ms));
+  const time = ms === null ? "" : calmClock(Math.abs(ms));
   setText(node, ms === null ? "" : say(ms < 0 ? text.due_over : text.due_in, { time }));
   setAttribute(node, "data-overdue", ms !== null && ms < 0);
   setAttribute(node, "title", ms === null ? text.cuff_none : say(ms < 0 ? text.cuff_overdue : text.cuff_due, { time }));
@@ -93,7 +93,7 @@ function small(tone) {
       show(flag, look.isQuestionable && look.value !== null);
       const isLost = look.look === "lost";
       show(last, isLost && look.last !== null);
-      setText(last, look.last === null ? "" : write(look.last));
+      if (!last.hidden) setText(last, write(look.last));
       setText(ageText, look.ageMs !== null && (isLost || isCuff) ? shortAge(look.ageMs) : "");
       setAttribute(node, "title", look.look === "none" ? words.looks.never : isLost || look.isQuestionable ? words.reasons[look.reason] : null);
     },

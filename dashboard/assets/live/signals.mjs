@@ -25,3 +25,11 @@ export function flashAt(at) {
     until: Math.min(...halves.map(({ ms }) => (Math.floor(at / ms) + 1) * ms)),
   };
 }
+
+export const FLASH_NEAR_MS = 63; // half of what lies between two frames of values: where they come at their pace, one is always that near
+
+/** What is dark to whoever draws at `at`: the flash may turn so much early. `again`: so much late, at the latest, it is to turn by itself. */
+export function flashNear(at) {
+  const { dark, until } = flashAt(at + FLASH_NEAR_MS);
+  return { dark, again: until + FLASH_NEAR_MS };
+}

@@ -13,6 +13,7 @@ let mutedUntil = -Infinity; // performance.now()
 let lastKind = null;
 let lastAt = -Infinity;
 let hasFailed = false; // the last tone was refused, or its device stands still
+const BUFFER_S = 0.1; // sound is handed to the device so far ahead: a tone need not begin at once, and finer portions cost the machine more
 const clock = { time: 0, at: 0 }; // where the context's own time last stood, and since when
 const playing = new Map(); // tones that have not ended -> whether each is a test
 
@@ -30,7 +31,7 @@ function open() {
   if (context !== null) return;
   const Context = window.AudioContext ?? window.webkitAudioContext;
   if (!Context) return;
-  context = new Context();
+  context = new Context({ latencyHint: BUFFER_S });
   context.addEventListener?.("error", fail); // the device was lost
 }
 

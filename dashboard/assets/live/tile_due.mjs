@@ -4,7 +4,7 @@
 import { nextDue } from "./due.mjs";
 import { dueLabel, dueText } from "./due_panel.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
-import { clock } from "./format.mjs";
+import { calmClock } from "./format.mjs";
 import { protocols } from "./protocols.mjs";
 import { get } from "./rest.mjs";
 import { say, words } from "./words.mjs";
@@ -35,8 +35,8 @@ export function tileDue() {
       const next = checks === null || view.heldNow === null ? null : nextDue(session, protocols().due, checks, view.heldNow);
       show(node, next !== null);
       if (next === null) return;
-      const told = dueText(next.dueInMs);
-      const short = say(next.dueInMs < 0 ? text.due_over : text.due_in, { time: clock(Math.abs(next.dueInMs)) });
+      const told = dueText(next.dueInMs, calmClock);
+      const short = say(next.dueInMs < 0 ? text.due_over : text.due_in, { time: calmClock(Math.abs(next.dueInMs)) });
       setText(node, say(text.due, { what: dueLabel(next.what), when: density === "full" ? told.text : short }));
       setAttribute(node, "data-due", told.state);
       setAttribute(node, "title", say(text.due, { what: dueLabel(next.what), when: told.text }));

@@ -2,7 +2,7 @@
 
 import { cuffDueIn, dose, phaseRuns } from "./course.mjs";
 import { el, setAttribute, setText, show } from "./dom.mjs";
-import { clock, mg } from "./format.mjs";
+import { calmClock, clock, mg } from "./format.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { spark } from "./spark.mjs";
 import { tileDue } from "./tile_due.mjs";
@@ -81,7 +81,7 @@ function foot() {
       const width = `${(account.fraction * 100).toFixed(1)}%`;
       if (fill.style.width !== width) fill.style.width = width;
       const due = cuffDueIn(session, view.heldNow);
-      const time = due === null ? "" : clock(Math.abs(due));
+      const time = due === null ? "" : calmClock(Math.abs(due));
       const state = due === null ? text.cuff_none : say(due < 0 ? text.cuff_overdue : text.cuff_due, { time });
       setText(cuff, isSmall && due !== null ? say(text.cuff_in_short, { when: say(due < 0 ? text.due_over : text.due_in, { time }) }) : state);
       setAttribute(cuff, "title", state);

@@ -109,15 +109,6 @@ def test_a_screen_that_slept_shows_no_number_as_current_before_a_new_frame(open_
     expect(page.locator('.readout[data-look="current"]')).to_have_count(0)
 
 
-def test_a_screen_whose_scripts_stopped_covers_itself(open_page: Callable[..., Page], stub: StubMonitor) -> None:
-    """No tick and no frame any more, as when a script hangs: the dead man's switch shows without any of our code running."""
-    page = open_page("/", script="window.Worker = class { postMessage() {} terminate() {} };")
-    page.locator("html[data-feed=live]").wait_for()
-    page.locator("#main .tile").first.wait_for()  # whatever the start still draws is drawn
-    stub.is_silent = True
-    expect(page.locator("#dead-man")).to_have_css("opacity", "1", timeout=7_000)
-
-
 def test_a_failed_part_takes_live_away_from_the_whole_screen(ward: Page) -> None:
     ward.evaluate(
         "{ const { href } = document.querySelector('link[href$=\"live/joined.mjs\"]');"

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { schedule } from "../../../dashboard/assets/live/pulses.mjs";
-import { flashAt, lengthOf, PULSE_S, SIGNALS } from "../../../dashboard/assets/live/signals.mjs";
+import { flashAt, FLASH_NEAR_MS, flashNear, lengthOf, PULSE_S, SIGNALS } from "../../../dashboard/assets/live/signals.mjs";
 
 /** An AudioContext that plays nothing and notes what was written into its time. */
 function paper(currentTime) {
@@ -47,6 +47,50 @@ test("F4: each flashes at its rate whenever it is looked at, bright as long as d
     const begins = spans.filter(([from], i) => i === 0 || spans[i - 1][1] !== from);
     assert.equal(begins.length / 20, SIGNALS[name].flashHz, name);
   }
+});
+
+/** When the mark of `name` turned in 20 s, and which turns were not of a drawing's making; the screen draws at `draws`. */
+function turns(name, draws) {
+  const [at, alone] = [[], []];
+  let [isDark, again, next] = [false, 0, 0];
+  while (Math.min(again, draws[next] ?? Infinity) < 20_000) {
+    const isAlone = again < (draws[next] ?? Infinity);
+    const now = isAlone ? again : draws[next++];
+    const { dark, again: then } = flashNear(now);
+    again = then;
+    if (dark.includes(name) === isDark) continue;
+    isDark = !isDark;
+    at.push(now);
+    if (isAlone) alone.push(now);
+  }
+  return { at, alone };
+}
+
+test("F4: the flash turns with a drawing that is near, and alone where none is, never early or late by more", () => {
+  let seed = 7;
+  const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  for (const least of [1, 60, 125, 400, 5_000]) {
+    for (let round = 0; round < 50; round++) {
+      const draws = [];
+      for (let at = random() * least; at < 20_000; at += least * (1 + random())) draws.push(at);
+      for (const [name, half] of [["high", 250], ["medium", 1_000]]) {
+        const { at } = turns(name, draws);
+        const due = at.map((_, i) => (i + 1) * half);
+        at.forEach((turn, i) => assert.ok(Math.abs(turn - due[i]) <= FLASH_NEAR_MS + 1e-6, `${name}: ${turn}, due ${due[i]}`));
+        assert.ok(Math.abs(at.length - 20_000 / half) <= 1, "none is left out");
+      }
+    }
+  }
+});
+
+test("where values come at their pace no turn costs a picture of its own; without any every one does", () => {
+  for (const pace of [100, 120, 125]) {
+    for (let from = 0; from < pace; from += 7) {
+      const draws = Array.from({ length: 200 }, (_, i) => from + i * pace);
+      assert.deepEqual(turns("high", draws).alone, []);
+    }
+  }
+  assert.equal(turns("high", []).alone.length, 79);
 });
 
 test("a high alert pulses 5 and 5 times every 10 s, a medium one 3 times, a low one once", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { feedState, SILENT_AFTER_MS, sleepWatch } from "../../../dashboard/assets/live/age.mjs";
 import { heardClock, monitorNow, startClock, WINDOW_MS } from "../../../dashboard/assets/live/clock.mjs";
+import { calmClock } from "../../../dashboard/assets/live/format.mjs";
 import { fill, gapFor, gapsOf, MARK, pointsOf, push, series, withGaps } from "../../../dashboard/assets/live/history.mjs";
 import { waitBefore } from "../../../dashboard/assets/live/stream.mjs";
 import { hello, T0 } from "./frames.mjs";
@@ -100,4 +101,14 @@ test("a gap lies between two usable values, or between the last one and now; thi
   assert.deepEqual(gapsOf(track, 10_000, 40_000), [{ fromMs: 2_000, untilMs: 30_000 }]);
   assert.deepEqual(gapsOf({ ...track, thinUntil: 30_000, thinGapMs: 28_000 }, 10_000), []);
   assert.deepEqual(gapsOf(series(10), 10_000, 99_000), []);
+});
+
+test("a countdown on a tile changes every ten seconds, in its last two minutes every second, and never tells more than is left", () => {
+  const told = Array.from({ length: 600 }, (_, s) => calmClock(s * 1_000 + 999));
+  for (const [s, text] of told.entries()) {
+    const [m, rest] = text.split(":").map(Number);
+    assert.ok(m * 60 + rest <= s && m * 60 + rest > s - 10);
+  }
+  assert.equal(new Set(told.slice(0, 120)).size, 120);
+  assert.equal(new Set(told.slice(120)).size, 48);
 });
