@@ -1,6 +1,7 @@
 """The rooms of the demo: simulated beds and a recording against the monitor of the same process, over real connections."""
 
 import asyncio
+import sys
 from contextlib import suppress
 from typing import Final
 
@@ -94,6 +95,8 @@ class Rooms:
                 watching = group.create_task(watcher.run(), name="screen")
                 await watcher.watching.wait()  # the rooms are watched from their first moment on
                 pace = group.create_task(self._pace(watcher), name="pace")
+                if self._plan.has_past:
+                    group.create_task(self._show_progress(), name="progress")
                 playing = [group.create_task(self._recording(http), name="recording")] if self._plan.recording is not None else []
                 if self._plan.beds:
                     await self._simulated(http)
@@ -108,18 +111,20 @@ class Rooms:
         """A step of the clock waits for what the devices send, and for the simulated screen's receipts."""
         hub = self._installation.registry.hub
         await self._all_connected.wait()
-        progress = asyncio.create_task(self._show_progress()) if self._plan.has_past else None
-        try:
-            await self._clock.run(lambda: watcher.has_seen(hub.position) and all(line.is_settled for line in self._lines))
-        finally:
-            if progress is not None:
-                await progress
+        await self._clock.run(lambda: watcher.has_seen(hub.position) and all(line.is_settled for line in self._lines))
 
     async def _show_progress(self) -> None:
+        """At a terminal as it goes on, in a log once."""
+        await self._all_connected.wait()
+        lives = f"  the rooms live through their first {HEAD_START_MIN} minutes"
+        over = "\r" if sys.stderr.isatty() else ""
+        if not over:
+            say(lives)
         while self._clock.is_catching_up:
-            say(f"\r  the rooms live through their first {HEAD_START_MIN} minutes: {format_ms(self._clock.now_ms())[11:19]} UTC", nl=False)
+            if over:
+                say(f"{over}{lives}: {format_ms(self._clock.now_ms())[11:19]} UTC", nl=False)
             await asyncio.sleep(0.25)
-        say(f"\r  the rooms are live: {format_ms(self._clock.now_ms())[11:19]} UTC{' ' * 40}")
+        say(f"{over}  the rooms are live: {format_ms(self._clock.now_ms())[11:19]} UTC{' ' * 40}")
 
     async def _simulated(self, http: HttpFactory) -> None:
         plan = self._plan

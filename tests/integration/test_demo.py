@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running import free_port, run
+from tests.support.running import demo, free_port, run
 
 SPEED = "400"
 
@@ -95,3 +95,10 @@ def test_an_unknown_session_is_said_and_exits_1(finished: tuple[Path, list[str]]
     done = run("export", "S-999999", "--data-dir", str(finished[0]), "--out", str(tmp_path / "x.jsonl"))
     assert done.returncode == 1
     assert "S-999999" in done.stderr
+
+
+def test_a_signal_ends_it_also_while_the_rooms_live_through_their_past(tmp_path: Path) -> None:
+    with demo(tmp_path) as (running, _):
+        running.wait_for("(live through)")
+        running.stop()
+    assert running.process.returncode == 0

@@ -69,9 +69,9 @@ class Running:
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(END_S)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(END_S)
+            except subprocess.TimeoutExpired as late:
+                self.kill()
+                raise AssertionError(f"it did not end by itself; its last lines:\n{''.join(self.lines[-40:])}") from late
         self._reader.join(END_S)
 
 
