@@ -107,6 +107,8 @@ class DeviceConnection:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return None
+            if self._ended.done():
+                return self._ended.result()  # replaced in this very turn: its boot's place is the newer connection's
             if not self._still_valid(self._device):
                 return _TOKEN_ENDED
             text = message.get("text")

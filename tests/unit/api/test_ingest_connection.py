@@ -255,6 +255,20 @@ async def test_a_newer_connection_takes_the_place_of_an_older_one() -> None:
     assert await new.hear() == {"type": "ack", "seq": 1}
 
 
+async def test_nothing_of_a_replaced_connection_is_taken_once_the_newer_one_is_welcomed() -> None:
+    """Its frames would count as the newer boot's, or turn the device's place back to the boot that ended."""
+    bench = Bench(auto=True)
+    first = await bench.open()
+    second = bench.connect()
+    second.say(hello(boot="b2"))
+    while ("joined", "sim-room-1", "b2", "spo2=1000") not in bench.recorder.events:
+        await turns(1)
+    first.say(text(frame(1)))
+    await turns()
+    assert bench.recorder.stored == {}
+    assert (await first.closed())[0] == 4409
+
+
 async def test_a_revoked_token_ends_the_connection_at_its_next_frame() -> None:
     bench = Bench(auto=True)
     socket = await bench.open()
