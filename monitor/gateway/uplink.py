@@ -2,7 +2,8 @@
 
 The waits between attempts grow until a frame was acknowledged, so a monitor that welcomes and drops is not hammered. Where the monitor
 does not know the device, its token or its mode, or another program speaks as this device, trying soon is of no use and would only throw
-the other one out in turn: the waits are twelve times as long, and the token is read anew.
+the other one out in turn: the waits are twelve times as long, and the token is read anew. Who was thrown out so stays out until a person
+has started the gateway again, for two patients' devices must not take turns under one name.
 """
 
 import asyncio
@@ -105,7 +106,7 @@ class Uplink:
         await socket.send(_encode(self._hello))
         answer = _decode(await socket.receive())
         if isinstance(answer, Refused):
-            raise Rejected(f"{answer.reason}: {answer.detail}")
+            raise await self._rejected(answer)
         if not isinstance(answer, Welcome):
             raise Lost(f"the monitor answered hello with {type(answer).__name__}")
         device = self._hello.device
@@ -124,6 +125,13 @@ class Uplink:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         raise next(why for why in ended if isinstance(why, Exception))
+
+    async def _rejected(self, refused: Refused) -> Rejected:
+        if refused.where != "boot":
+            return Rejected(f"{refused.reason}: {refused.detail}")
+        boot = self._hello.boot
+        await self._spooling.do(lambda spool: spool.ended(self._hello.device, boot))
+        return Rejected("another program spoke as this device: stop that one, then start this gateway again")
 
     async def _start_over(self) -> None:
         device = self._hello.device

@@ -140,6 +140,11 @@ class Spool:
             self._connection.execute("INSERT OR IGNORE INTO device VALUES (?, ?, 1, 1, 1, 0)", (device, boot))
             return self._boot(device)
 
+    def ended(self, device: str, boot: str) -> None:
+        """The monitor takes this boot no more: whoever enrols next gets another, under which all that waits goes out."""
+        if self._boot(device) == boot:
+            self.new_boot(device)
+
     def _boot(self, device: str) -> str:
         [(boot, boots)] = self._rows("SELECT boot, boots FROM device WHERE name = ?", device)
         return boot if boots == 1 else f"{boot}.{boots}"

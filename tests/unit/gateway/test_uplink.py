@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor.gateway.spooling import Spooling
@@ -201,6 +202,12 @@ async def test_control_a_spool_that_is_wrong_breaks_the_law(
         await test_cuts_and_kills_at_any_moment(tmp_path, 1)
 
 
+async def test_control_a_boot_that_ended_would_keep_its_gateway_out_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Spool, "ended", lambda *_: None)
+    with pytest.raises(AssertionError, match="wait for ever"):
+        await test_who_was_thrown_out_by_another_program_stays_out_and_loses_nothing_by_a_new_start(tmp_path)
+
+
 async def test_control_the_past_sent_first_would_be_shown_as_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Spool, "next", _oldest_first)
     with pytest.raises(AssertionError):
@@ -259,6 +266,23 @@ async def test_a_monitor_that_forgot_what_it_had_gets_the_rest_under_a_new_boot(
         await at.drained()
         judge(await at.monitor.recorded(session), at.kept)
         assert any("counting anew" in line for line in at.told)
+
+
+async def test_who_was_thrown_out_by_another_program_stays_out_and_loses_nothing_by_a_new_start(tmp_path: Path) -> None:
+    """Two gateways with one name and one token: the later one counts. Taking turns would mix two patients in one session."""
+    async with bedside(tmp_path) as (at, session):
+        async with at.monitor.dial() as other:
+            await other.send(msgspec.json.encode(Hello(PROTOCOL, NAME, "another", Mode.SIMULATED, "gateway")))
+            await other.receive()
+            await at.pass_time(10_000)
+            assert "another program spoke as this device" in at.told[-1]
+        await at.pass_time(10_000)
+        assert at.spooling.waiting(NAME) == 20, "it is not taken while nobody looks, though the other one is gone"
+        await at.kill()
+        await at.start()
+        await at.pass_time(2_000)
+        await at.drained()
+        judge(await at.monitor.recorded(session), at.kept)
 
 
 async def test_a_disk_that_is_full_for_a_while_is_got_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
