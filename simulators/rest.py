@@ -30,12 +30,20 @@ class MonitorRefused(Exception):
         self.reason = reason
 
 
+class Fault(msgspec.Struct):
+    """One thing that is wrong with what was sent."""
+
+    where: str = ""
+    detail: str = ""
+
+
 class Problem(msgspec.Struct):
     """The part of an RFC 9457 answer that is used here."""
 
     title: str = ""
     detail: str = ""
     reason: str = "refused"
+    errors: list[Fault] = []
 
 
 class Rest:
@@ -93,7 +101,10 @@ def refusal(response: httpx2.Response) -> MonitorRefused:
         problem = msgspec.json.decode(response.content, type=Problem)
     except msgspec.MsgspecError:
         problem = Problem(detail=response.text[:200])
-    return MonitorRefused(response.status_code, problem.reason, problem.detail or problem.title or response.reason_phrase)
+    detail = problem.detail or problem.title or response.reason_phrase
+    return MonitorRefused(
+        response.status_code, problem.reason, " ".join([detail, *(f"{one.where}: {one.detail}." for one in problem.errors)])
+    )
 
 
 def http_factory(url: str, cookies: httpx2.Cookies | None = None, headers: Mapping[str, str] | None = None) -> HttpFactory:

@@ -66,8 +66,10 @@ def decode(
             raise typer.Exit(0 if understood else 1)
         rng = seeded(os.getpid(), "devices")
         setup = Setup(at or "", SystemClock(), lambda: backoff_s(rng), settings)
+        adapter = adapter_of(name, setup)
+        typer.echo(f"{name} at {at}: what it says follows; stop with Ctrl-C", err=True)
         with suppress(KeyboardInterrupt):
-            asyncio.run(adapter_of(name, setup).run(_print_all))
+            asyncio.run(adapter.run(_print_all))
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # AdapterError is a ValueError
         typer.echo(f"devices: {error}", err=True)
         raise typer.Exit(1) from error
@@ -94,12 +96,21 @@ def enrol(
     async def work(rest: Rest) -> None:
         body = {"device": device, "mode": mode, "source": source or device}
         made = await rest.post("/devices", body, Registered, is_creation=True)
-        handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(os.dup(handle), "w", encoding="utf-8") as file:
             file.write(f"{made.token}\n")
         typer.echo(f"{device} is enrolled as {mode}; its token is in {token_file}")
 
-    _at_monitor(url, login_url, work)
+    try:  # the place for the token first: a name is given once, and a token that cannot be written would be lost with it
+        handle = os.open(token_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        typer.echo(f"devices: the token's file cannot be written, so nothing was enrolled: {error}", err=True)
+        raise typer.Exit(1) from error
+    try:
+        _at_monitor(url, login_url, work)
+    finally:
+        os.close(handle)
+        if not token_file.stat().st_size:
+            token_file.unlink()
 
 
 @devices.command()
@@ -183,6 +194,7 @@ def line_of(item: Said) -> str:
 
 def _plain(item: Said) -> str:
     fields = msgspec.to_builtins(item)
+    fields |= {name: " ".join(filter(None, value.values())) for name, value in fields.items() if name == "sender"}
     return " ".join(
         f"{name}={value}" for name, value in fields.items() if name not in {"type", "received_at_ms"} and value not in ("", None, {})
     )

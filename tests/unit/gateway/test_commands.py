@@ -60,6 +60,19 @@ def test_a_token_is_never_written_over_another(tmp_path: Path) -> None:
     assert (done.exit_code, token.read_text()) == (2, "precious")
 
 
+def test_nothing_is_enrolled_where_its_token_could_not_be_kept(tmp_path: Path) -> None:
+    """The name would be used up, and its only token lost."""
+    token = tmp_path / "no such folder" / "token"
+    done = run("devices", "enrol", "oxi-1", "--login-url", "http://127.0.0.1:9/auth/ticket?ticket=t", "--token-file", token)
+    assert (done.exit_code, "nothing was enrolled" in done.output, str(token) in done.output) == (1, True, True), done.output
+
+
+def test_an_enrolment_that_failed_leaves_no_file(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    done = run("devices", "enrol", "oxi-1", "--login-url", "http://127.0.0.1:9/auth/ticket", "--token-file", token)
+    assert (done.exit_code, "no ticket" in done.output, token.exists()) == (1, True, False), done.output
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

@@ -15,7 +15,7 @@ from simulators.bed import Bed
 from simulators.charting import CHECKLIST, DISCHARGE
 from simulators.clinician import NAME, Clinician
 from simulators.director import Director, bolus_ug
-from simulators.rest import MonitorRefused, Rest, sign_in
+from simulators.rest import MonitorRefused, Rest, refusal, sign_in
 from simulators.scenario import load_scenario
 from simulators.seeds import seeded
 from tests.unit.simulators.fake_ward import START_MS, FakeWard, VirtualClock
@@ -367,3 +367,8 @@ async def test_a_used_or_broken_login_link_is_a_named_refusal(link: str, reason:
         with pytest.raises(MonitorRefused) as caught:
             await sign_in(client, link)
     assert caught.value.reason == reason
+
+
+def test_a_refusal_says_what_is_wrong_and_where() -> None:
+    problem = {"reason": "malformed", "detail": "One thing is wrong.", "errors": [{"where": "body.device", "detail": "no space"}]}
+    assert str(refusal(httpx2.Response(422, json=problem))) == "malformed (HTTP 422): One thing is wrong. body.device: no space."
