@@ -76,6 +76,9 @@ async def open_serial(path: str, settings: PortSettings) -> SerialLine:
         control |= {"none": 0, "odd": termios.PARENB | termios.PARODD, "even": termios.PARENB}[settings.parity]
         attributes[_CONTROL] = control
         termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise OSError(f"another program reads {path}: stop that one") from error
     except termios.error as error:
         os.close(descriptor)
         raise OSError(f"{path} is not a serial port: {error}") from error

@@ -25,7 +25,7 @@ class DataFolder:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._handle)
-            raise StoreFailed("in_use", f"another process uses the data folder {folder}: only one monitor may write into it") from error
+            raise StoreFailed("in_use", f"another process uses the data folder {folder}: only one may write into it") from error
         self.database = folder / DATABASE
 
     def release(self) -> None:
