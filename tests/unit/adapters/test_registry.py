@@ -1,21 +1,22 @@
 """Adapters by name: this project's and others', and that a broken one costs only itself."""
 
 import re
+import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from monitor.adapters.base import ENTRY_POINTS, AdapterError, CodecSettings, Setup
 from monitor.adapters.registry import BUILT_IN, adapter_of, codec_of, names, spec_of
+from monitor.cli import app
 from monitor.clock import ManualClock
 from tests.architecture import tree
-from tests.contract.adapter_laws import law_of_bounds, law_of_cuts, law_of_recovery, law_of_truncation, measurements, said_to
 
 Install = Callable[..., None]
+FENCED = re.MULTILINE | re.DOTALL
 
 
 @pytest.fixture
@@ -75,19 +76,31 @@ def test_a_misspelt_option_is_refused() -> None:
         adapter_of("masimo", Setup("serial:x", ManualClock(), lambda: iter(()), settings))
 
 
-def test_the_how_to_leads_to_an_adapter_that_reads(installed: Install) -> None:
-    """The files of the page, as they stand there: installed, found by name, held to the laws, ready to run over TCP."""
+def test_the_how_to_leads_to_an_adapter_that_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page, followed: its package built and installed by pip, listed, its sample decoded as printed there, its own test green."""
     page = tree.read("docs/how-to/add-an-adapter.md")
-    project, code = re.findall(r"^```(?:toml|python)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    entries = tomllib.loads(project)["project"]["entry-points"][ENTRY_POINTS]
-    installed("pulsebox", code, **entries)
-    make = partial(codec_of, "pulsebox", CodecSettings())
-    course = (b"SPO2 97 PR 72\n", b"SPO2 -- PR --\n")
-    said = said_to(make(), course)
-    assert [[value.value_milli for value in item.values] for item in measurements(said)] == [[97_000, 72_000], [None, None]]
-    law_of_cuts(make, b"".join(course), [3, 17, 20])
-    law_of_truncation(make, course, 20)
-    law_of_recovery(make, b"\xff" * 600, course)
-    law_of_bounds(make, b"SPO2 9" * 10_000)
-    assert "pulsebox" in names()
+    blocks = dict(
+        zip(("pyproject.toml", "pulsebox.py", "said", "test_pulsebox.py"), re.findall(r"^```\w+\n(.*?)^```$", page, FENCED), strict=True)
+    )
+    (tmp_path / "pulsebox").mkdir()
+    for name in ("pyproject.toml", "pulsebox.py"):
+        (tmp_path / "pulsebox" / name).write_text(blocks[name])
+    site = tmp_path / "site"
+    offline = ("--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", str(site))
+    subprocess.run((sys.executable, "-m", "pip", "install", *offline, "./pulsebox"), cwd=tmp_path, check=True)
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.delitem(sys.modules, "pulsebox", raising=False)
+    assert "pulsebox         decodes    Pulsebox oximeter" in CliRunner().invoke(app, ["devices"]).output
+
+    [sample] = re.findall(r"^    (printf .*)$", page, re.MULTILINE)
+    subprocess.run(("sh", "-c", sample), cwd=tmp_path, check=True)
+    done = CliRunner().invoke(app, ["devices", "test", "pulsebox", "--from", str(tmp_path / "said.txt")])
+    assert (done.exit_code, done.output) == (0, blocks["said"])
+
+    own: dict[str, Callable[[], None]] = {}
+    exec(blocks["test_pulsebox.py"], own)
+    tests = [name for name in own if name.startswith("test_")]
+    assert tests == ["test_what_it_reads", "test_the_laws"]
+    for name in tests:
+        own[name]()
     adapter_of("pulsebox", Setup("tcp:oximeter.local:4001", ManualClock(), lambda: iter(())))
