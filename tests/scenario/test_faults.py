@@ -10,7 +10,7 @@ from schemas.log import Entry, Measured
 from schemas.measurement import Reason, Validity
 from schemas.vitals import Vital
 from simulators.bed import Bed, BedScript
-from simulators.events import Averaging, ClockStep, Event, LowPerfusion, SameLimb
+from simulators.events import Averaging, ClockStep, Disordered, Event, LeadsOff, LowPerfusion, SameLimb, Stuck
 from simulators.scenario import load_scenario
 from simulators.wire_events import (
     ClockDrift,
@@ -52,10 +52,13 @@ def _log(*events: Event) -> list[Entry]:
         (UnitMistake(from_min=10, to_min=23, vitals=PRESSURES, mistake=UnitError.KILOPASCAL), {"TEC-L7", "TEC-M4", "TEC-L1", "TEC-M3"}),
         (Duplicated(**SPELL), set()),
         (Flood(**SPELL, per_s=50), set()),
+        (LeadsOff(**SPELL), {"TEC-L2", "TEC-M1"}),
+        (Stuck(**SPELL, vital=SPO2), set()),  # a number that stands still cannot be told from one that does not change
         (LowPerfusion(**SPELL), {"TEC-L3"}),
         (Averaging(**SPELL, vital=SPO2, over_s=30), set()),
         (SameLimb(from_min=10, to_min=13), LOST_SPO2),
         (Late(**SPELL, delay_s=3), set()),
+        (Disordered(**SPELL, longest_s=8), {"TEC-L1", "TEC-M3"}),  # the one cuff of it came late: history, and the next is waited for
         (Late(**SPELL, delay_s=40), LOST_ALL | {"TEC-M5", "TEC-L8"}),
         (ClockDrift(from_min=8, to_min=25, ppm=-500), set()),
         (CounterRollsOver(**SPELL, modulus=256), LOST_ALL | {"TEC-L1", "TEC-M3"}),
