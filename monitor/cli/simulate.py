@@ -89,7 +89,10 @@ def simulate(
     if record is not None:
         write_record(record, plays[0], seed)
         return
-    if device in VIRTUAL and token is None and token_file is None:
+    if device is not None and token is None and token_file is None:
+        if device not in VIRTUAL:
+            enrolled = "one that is enrolled needs --token, --token-file or INFUSION_DEVICE_TOKEN"
+            raise typer.BadParameter(f"{device!r} is no virtual device ({', '.join(VIRTUAL)}), and {enrolled}", param_hint="--device")
         speak(device, on, scenario=plays[0].name if scenario else "uneventful", seed=seed)
         return
     token = read_token(login_url, device, token, token_file)
