@@ -22,6 +22,7 @@ from schemas.measurement import Mode
 from schemas.vitals import MILLI, VITAL_SIGNS, Vital
 
 _MEASURED: Final = frozenset({Kind.CONTINUOUS, Kind.APERIODIC})
+_WAITED_MS: Final = 60_000  # a stream of a device on its own line that comes so much later than usual is history: some stamp whole minutes
 _REMEMBERED: Final = 256  # of what was sent last; what is sent again after more than that is kept a second time, as history
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -41,8 +42,8 @@ class Telling:
         self._addressees = addressees
         self._told_within_ms = told_within_ms
         self._pinned: Sender | None = None  # who speaks, where no sender is configured
-        self._clocks = SenderClocks()
-        self._offset_ms: dict[Sender, int] = {}  # arrival minus the device's own clock, the smallest seen: streams tell it
+        self._clocks = SenderClocks()  # of those that forward
+        self._own_clocks = SenderClocks(max_skew_ms=None)  # of devices on a line of their own: they may be hours wrong
 
     def take(self, told: Iterable[Told]) -> tuple[list[Kept], list[Note]]:
         rows: list[Kept] = []
@@ -105,13 +106,13 @@ class Telling:
         if has_clock:  # a device whose clock stands says the same again: nothing new was measured, and silence will tell
             codes = ",".join(sorted(value.origin.code for value in item.values))
             told = ((f"{codes} of {said_by}", item.time.text), *told)
-        if item.kind is Kind.CONTINUOUS:
-            if at_ms is not None:
-                self._offset_ms[item.sender] = min(arrived_ms - at_ms, self._offset_ms.get(item.sender, arrived_ms - at_ms))
-            return Kept(device, arrived_ms, arrived_ms, readings, told=told)
-        measured_ms = arrived_ms if at_ms is None else min(arrived_ms, at_ms + self._offset_ms.get(item.sender, 0))
-        is_old = arrived_ms - measured_ms > self._told_within_ms
-        return Kept(device, measured_ms if is_old else arrived_ms, arrived_ms, readings, is_stream=False, is_old=is_old, told=told)
+        is_stream = item.kind is Kind.CONTINUOUS
+        within_ms = _WAITED_MS if is_stream else self._told_within_ms
+        by_its_clock = self._own_clocks.measured_ms if is_stream else self._own_clocks.by_its_clock_ms
+        measured_ms = None if at_ms is None else by_its_clock(item.sender, at_ms, arrived_ms)
+        if measured_ms is None or arrived_ms - measured_ms <= within_ms:
+            return Kept(device, arrived_ms, arrived_ms, readings, is_stream=is_stream, told=told)
+        return Kept(device, measured_ms, arrived_ms, readings, is_stream=is_stream, is_old=True, told=told)
 
     def _forwarded(self, device: str, item: DeviceMeasurement, at_ms: int, readings: tuple[WireReading, ...]) -> Kept:
         """Of a sender that keeps what it cannot send: it may send some of it twice, and none of it counts as now for coming now."""

@@ -63,6 +63,54 @@ def test_two_clocks_that_part_slowly_stay_together() -> None:
         assert arrived_ms - measured_ms <= LATE_MS
 
 
+# --- a clock that is set: at once believed when it is set forward, after a minute when it is set back ------------------------------------
+
+AN_HOUR = 3_600_000
+
+
+def seconds(clocks: SenderClocks, since_s: int, until_s: int, ahead_ms: int, period_s: int = 1) -> list[int]:
+    """How old each of a stream is said to be, whose clock is so far ahead, without a wait on the way but a jitter."""
+    ages = []
+    for second in range(since_s, until_s, period_s):
+        arrived_ms = AT + second * 1_000
+        measured_ms = clocks.measured_ms(SENDER, arrived_ms - second % 3 * 100 + ahead_ms, arrived_ms)
+        assert measured_ms is not None
+        ages.append(arrived_ms - measured_ms)
+    return ages
+
+
+@pytest.mark.parametrize("first_ms", [0, 20 * AN_HOUR, -20 * AN_HOUR], ids=["right", "ahead", "behind"])
+@pytest.mark.parametrize("by_ms", [-61_000, -AN_HOUR, AN_HOUR, 61_000])
+@pytest.mark.parametrize("period_s", [1, 60])
+def test_a_device_of_our_own_is_live_again_a_minute_after_its_clock_was_set(first_ms: int, by_ms: int, period_s: int) -> None:
+    clocks = SenderClocks(max_skew_ms=None)
+    seconds(clocks, 0, 600, first_ms, period_s)
+    seconds(clocks, 600, 720 + period_s, first_ms + by_ms, period_s)
+    assert max(seconds(clocks, 720 + period_s, 2_000, first_ms + by_ms, period_s)) <= LATE_MS
+
+
+def test_what_waited_is_never_taken_for_a_clock_that_was_set_back() -> None:
+    """Sent again from before the cut, in its order and as slowly as it was made; then the newest first and the rest backwards."""
+    clocks = SenderClocks(max_skew_ms=None)
+    seconds(clocks, 0, 600, 0)
+    for second in range(599, 800):  # two minutes on its way, each
+        measured_ms = clocks.measured_ms(SENDER, AT + second * 1_000, AT + (second + 120 + second % 7) * 1_000)
+        assert measured_ms is not None
+        assert measured_ms <= AT + (second + 1) * 1_000
+    seconds(clocks, 930, 1_000, 0)
+    for place, second in enumerate(range(920, 800, -1)):
+        measured_ms = clocks.measured_ms(SENDER, AT + second * 1_000, AT + (1_000 + place) * 1_000)
+        assert measured_ms is not None
+        assert measured_ms <= AT + (second + 1) * 1_000
+
+
+def test_one_garbled_stamp_far_ahead_is_of_now_and_changes_nothing() -> None:
+    clocks = SenderClocks(max_skew_ms=None)
+    seconds(clocks, 0, 60, 0)
+    assert clocks.measured_ms(SENDER, AT + 70 * 365 * 24 * AN_HOUR, AT + 60_000) == AT + 60_000
+    assert max(seconds(clocks, 61, 100, 0)) <= LATE_MS
+
+
 @given(st.lists(st.tuples(st.integers(0, 10_000_000), st.integers(0, 1_000_000)), max_size=30))
 def test_nothing_is_measured_after_it_came(made: list[tuple[int, int]]) -> None:
     clocks = SenderClocks()

@@ -190,3 +190,38 @@ def test_a_clock_ahead_makes_no_value_of_the_future() -> None:
 def test_what_tells_a_repeat_from_news_goes_with_the_value() -> None:
     [row], _ = took([cuff(AT, AT, message_id="M7", sender=Sender("SN1", place="bed 1"))])
     assert row.told == (("SYS of SN1/bed 1", str(AT)), ("message of SN1/bed 1", "M7"))
+
+
+# --- streams of a device that keeps what it cannot send, though nobody said so: an HL7 gateway's queue, a TCP line that stood still -------
+
+
+def test_what_a_device_kept_while_its_line_was_cut_is_history() -> None:
+    """Its clock is two hours slow, as before the cut. What comes within a minute counts as now: many stamp no finer than that."""
+    slow, one = 120 * MINUTE, telling()
+
+    def at(second: int, arrived: int) -> DeviceMeasurement:
+        return said(spo2(97), time=clock(AT + second * 1_000 - slow), at=AT + arrived * 1_000, message_id=f"M{second}")
+
+    live, waited = [at(second, second) for second in range(30)], [at(second, 330) for second in range(30, 331)]
+    rows, _ = took([*live, *waited], one)
+    assert [row.is_old for row in rows] == [False] * 30 + [True] * 240 + [False] * 61
+    assert [row.measured_at_ms for row in rows[30:270]] == pytest.approx([AT + second * 1_000 for second in range(30, 270)], abs=100)
+    assert all(row.is_stream for row in rows)
+
+
+def test_cuffs_are_of_now_again_after_the_device_s_clock_was_set_back() -> None:
+    one = telling()
+    took([said(spo2(97), time=clock(AT + second * 1_000), at=AT + second * 1_000) for second in range(60)], one)
+    took([said(spo2(97), time=clock(AT + second * 1_000 - 60 * MINUTE), at=AT + second * 1_000) for second in range(60, 125)], one)
+    told_at = AT + 125_000
+    assert [row.is_old for row in took([cuff(told_at, told_at - 60 * MINUTE - 10_000)], one)[0]] == [False]
+
+
+def test_cuffs_stay_of_now_while_the_clocks_part() -> None:
+    """Ten seconds a day for two months."""
+    one, day = telling(), 24 * 60 * MINUTE
+    for hour in range(0, 24 * 60, 6):
+        now = AT + hour * day // 24
+        behind = round(hour / 24 * 10_000)
+        rows, _ = took([said(spo2(97), time=clock(now - behind), at=now), cuff(now, now - behind - 10_000)], one)
+        assert [row.is_old for row in rows] == [False, False]
