@@ -90,10 +90,7 @@ def simulate(
         write_record(record, plays[0], seed)
         return
     if device is not None and token is None and token_file is None:
-        if device not in VIRTUAL:
-            enrolled = "one that is enrolled needs --token, --token-file or INFUSION_DEVICE_TOKEN"
-            raise typer.BadParameter(f"{device!r} is no virtual device ({', '.join(VIRTUAL)}), and {enrolled}", param_hint="--device")
-        speak(device, on, scenario=plays[0].name if scenario else "uneventful", seed=seed)
+        _speak_as(device, on, plays[0].name if scenario else "uneventful", seed)
         return
     token = read_token(login_url, device, token, token_file)
     if load is not None:
@@ -105,6 +102,13 @@ def simulate(
         _finish(
             _ward(url, login_url or "", beds, plays, seed, speed, stagger_min, screens, is_acknowledging=acknowledge, is_endless=forever)
         )
+
+
+def _speak_as(device: str, on: str, scenario: str, seed: int) -> None:
+    if device not in VIRTUAL:
+        enrolled = "one that is enrolled needs --token, --token-file or INFUSION_DEVICE_TOKEN"
+        raise typer.BadParameter(f"{device!r} is no virtual device ({', '.join(VIRTUAL)}), and {enrolled}", param_hint="--device")
+    speak(device, on, scenario=scenario, seed=seed)
 
 
 def _finish(running: Coroutine[Any, Any, object]) -> None:

@@ -1,9 +1,9 @@
 """When a value was measured by this machine's clock, where its sender has a clock of its own and may have kept it for a while. Pure.
 
 A sender's clock may differ from ours, and how long a value waited cannot be told from one value alone. The one that came soonest after its
-own stamp waited least: its delay is taken for the difference of the clocks, and what takes longer than that has waited. A clock that is set
-back makes everything look as if it waited. It gives itself away: its stamps go back, and from then on each takes as long as the other, where
-what waited comes in its order and ever sooner. After a minute of that it is believed.
+own stamp waited least: its delay is taken for the difference of the clocks, and what takes longer than that has waited.
+A clock that is set back makes everything look as if it waited. It gives itself away: its stamps go back, and from then on each takes as
+long as the other, where what waited comes in its order and ever sooner. After a minute of that it is believed.
 """
 
 from typing import Final
