@@ -10,18 +10,28 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from monitor.gateway.uplink import Dial, Lost, Rejected, Socket
 from schemas.device_wire import MAX_FRAME_BYTES
 
+PING_S: Final = 20.0
 _NOT_AUTHORISED: Final = frozenset({401, 403})
 _TOKEN_ENDED, _NOT_YOURS, _REPLACED = 4401, 4403, 4409
 
 
-def websocket(url: str, token: Callable[[], str]) -> Dial:
-    """`url`: ws(s) address of the device wire. A half-open line is noticed by the pings of the library, within forty seconds."""
+def websocket(url: str, token: Callable[[], str], *, ping_s: float = PING_S) -> Dial:
+    """`url`: ws(s) address of the device wire. A half-open line is noticed by the pings of the library, within twice `ping_s`."""
 
     @asynccontextmanager
     async def dial() -> AsyncIterator[Socket]:
         try:
             headers = {"Authorization": f"Bearer {token()}"}
-            async with connect(url, additional_headers=headers, compression=None, proxy=None, max_size=MAX_FRAME_BYTES) as connection:
+            async with connect(
+                url,
+                additional_headers=headers,
+                compression=None,
+                proxy=None,
+                max_size=MAX_FRAME_BYTES,
+                ping_interval=ping_s,
+                ping_timeout=ping_s,
+                close_timeout=ping_s / 10,  # a dead line does not say goodbye
+            ) as connection:
                 yield _Socket(connection)
         except InvalidStatus as error:
             status = error.response.status_code

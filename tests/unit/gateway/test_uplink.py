@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from monitor.gateway.spooling import Spooling
-from monitor.gateway.uplink import REJECTED_TIMES, Uplink
+from monitor.gateway.uplink import REJECTED_TIMES, Dial, Lost, Socket, Uplink
 from monitor.store.ports import StoreFailed
 from monitor.store.spool import Kept, Spool
 from schemas.device_wire import PROTOCOL, Hello, RefusedReason, WireReading
@@ -37,10 +37,10 @@ class Bedside:
         self.kept = 0
         self._folder = folder
 
-    async def start(self) -> None:
+    async def start(self, dial: Dial | None = None, waits: Callable[[], Iterator[float]] = waits) -> None:
         self.spooling = Spooling(self._folder / "spool", 100_000, Inline())
         hello = Hello(PROTOCOL, NAME, f"boot{self.kept}", Mode.SIMULATED, "gateway")
-        self.uplink = Uplink(hello, self.spooling, self.monitor.dial, self.house.clock, waits, self.told.append)
+        self.uplink = Uplink(hello, self.spooling, dial or self.monitor.dial, self.house.clock, waits, self.told.append)
         await self.uplink.enrol()
         self.running = asyncio.ensure_future(self.uplink.run())
 
@@ -298,6 +298,40 @@ async def test_a_disk_that_is_full_for_a_while_is_got_over(tmp_path: Path, monke
 
 def _full(*_: object) -> None:
     raise StoreFailed("full", "no room")
+
+
+async def test_a_monitor_that_welcomes_and_drops_is_not_hammered(tmp_path: Path) -> None:
+    """The waits grow until something was acknowledged, however often it says welcome: a whole ward may be coming back at once."""
+    async with bedside(tmp_path) as (at, _):
+        await at.kill()
+        at.monitor.attempts.clear()
+
+        @asynccontextmanager
+        async def welcoming() -> AsyncIterator[Socket]:
+            async with at.monitor.dial() as socket:
+                yield _DropsAfterItsWelcome(socket)
+
+        await at.start(welcoming, lambda: (0.2 * 2**turn for turn in count()))
+        for _ in range(630):
+            at.house.clock.advance(10)
+            await turns()
+        first, *others = at.monitor.attempts
+        assert [at_ms - first for at_ms in others] == pytest.approx([200, 600, 1_400, 3_000, 6_200], abs=100)
+
+
+class _DropsAfterItsWelcome:
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        self._was_heard = False
+
+    async def send(self, text: bytes) -> None:
+        await self._socket.send(text)
+
+    async def receive(self) -> bytes | str:
+        if self._was_heard:
+            raise Lost("it fell over")
+        self._was_heard = True
+        return await self._socket.receive()
 
 
 async def test_attempts_grow_apart_and_a_rejected_device_asks_seldom(tmp_path: Path) -> None:
