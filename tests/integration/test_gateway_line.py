@@ -36,8 +36,11 @@ async def _dead_after_the_handshake() -> AsyncIterator[str]:
 
 async def test_a_half_open_line_is_noticed_by_the_pings() -> None:
     """Without them `receive` would wait for ever, and nothing would be sent until somebody started the gateway anew."""
-    async with asyncio.timeout(PATIENCE_S), _dead_after_the_handshake() as url:
-        async with websocket(url, lambda: "token", ping_s=0.05)() as socket:
-            await socket.send(b"{}")
-            with pytest.raises(Lost, match="ping"):
-                await socket.receive()
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        _dead_after_the_handshake() as url,
+        websocket(url, lambda: "token", ping_s=0.05)() as socket,
+    ):
+        await socket.send(b"{}")
+        with pytest.raises(Lost, match="ping"):
+            await socket.receive()
