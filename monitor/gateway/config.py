@@ -35,8 +35,11 @@ class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(WireInterval(vital, seconds) for vital, seconds in self.interval_s.items())
 
     def token(self) -> str:
-        """Read each time it is needed, so that a new one is used without a restart. Raises OSError."""
-        return self.token_file.read_text(encoding="utf-8").strip()
+        """Read each time it is needed, so that a new one is used without a restart. Raises OSError, also where it holds no token."""
+        words = self.token_file.read_text(encoding="utf-8", errors="replace").split()
+        if len(words) != 1 or not words[0].isascii():
+            raise OSError(f"{self.token_file} must hold the token of {self.name} and nothing else")
+        return words[0]
 
 
 class AdapterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

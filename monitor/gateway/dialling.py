@@ -36,7 +36,7 @@ def websocket(url: str, token: Callable[[], str], *, ping_s: float = PING_S) -> 
         except InvalidStatus as error:
             status = error.response.status_code
             if status in _NOT_AUTHORISED:
-                raise Rejected(f"the monitor does not know the token (HTTP {status})") from error
+                raise Rejected(f"the monitor does not know the token, or is not at this address (HTTP {status})") from error
             raise Lost(f"the monitor answered HTTP {status}") from error
         except (WebSocketException, TimeoutError) as error:
             raise Lost(str(error) or type(error).__name__) from error

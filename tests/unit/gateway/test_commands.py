@@ -79,13 +79,14 @@ def test_an_enrolment_that_failed_leaves_no_file(tmp_path: Path) -> None:
         ("monitor = 7", "monitor"),
         ('monitor = "http://m"\n[[adapter]]\nadapter = "masimo"\naddress = "x"\ndevice = [{name = "o", token_file = "none"}]', "none"),
         (
-            'monitor = "http://m"\n[[adapter]]\nadapter = "masimo"\naddress = "x"\ndevice = [{name = "o", token_file = "g.toml"}]',
+            'monitor = "http://m"\n[[adapter]]\nadapter = "masimo"\naddress = "x"\ndevice = [{name = "o", token_file = "token"}]',
             "no address",
         ),
-        ('monitor = "http://m"\n[[adapter]]\nadapter = "nix"\naddress = "x"\ndevice = [{name = "o", token_file = "g.toml"}]', "no adapter"),
+        ('monitor = "http://m"\n[[adapter]]\nadapter = "nix"\naddress = "x"\ndevice = [{name = "o", token_file = "token"}]', "no adapter"),
     ],
 )
 def test_a_gateway_that_cannot_start_says_why(tmp_path: Path, config: str, said: str) -> None:
+    (tmp_path / "token").write_text("inf_1")
     path = tmp_path / "g.toml"
     path.write_text(config)
     done = run("gateway", "--config", path)
@@ -97,9 +98,10 @@ def test_a_spool_that_breaks_ends_it_with_1_and_says_so(tmp_path: Path, monkeypa
         raise ExceptionGroup("tasks", [StoreFailed("io", "the disk failed")])
 
     monkeypatch.setattr(Gateway, "run", run_into_it)
+    (tmp_path / "token").write_text("inf_1")
     path = tmp_path / "g.toml"
     path.write_text(
-        'monitor = "http://m"\n[[adapter]]\nadapter = "masimo"\naddress = "tcp:h:1"\ndevice = [{name = "o", token_file = "g.toml"}]'
+        'monitor = "http://m"\n[[adapter]]\nadapter = "masimo"\naddress = "tcp:h:1"\ndevice = [{name = "o", token_file = "token"}]'
     )
     done = run("gateway", "--config", path)
     assert (done.exit_code, "the disk failed" in done.output) == (1, True), done.output

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.gateway.config import ConfigError, read_config
+from monitor.gateway.config import ConfigError, DeviceConfig, read_config
 from schemas.device_wire import WireInterval
 from schemas.measurement import Mode
 from schemas.vitals import Vital
@@ -71,3 +71,14 @@ def test_what_is_wrong_stops_the_start_and_is_named(tmp_path: Path, was: str, no
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml"):
         read_config(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("text", [b"", b"\n", b"two words", b"inf_1\ninf_2\n", b"\xff\xfe", "inf_\u00fc".encode()])
+def test_a_file_without_one_token_is_named_and_not_shown(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "oxi-1.token"
+    path.write_bytes(text)
+    with pytest.raises(OSError, match=r"oxi-1\.token must hold the token of oxi-1") as refused:
+        DeviceConfig("oxi-1", path).token()
+    assert "inf_" not in str(refused.value)
+    path.write_text(" inf_1\n")
+    assert DeviceConfig("oxi-1", path).token() == "inf_1"

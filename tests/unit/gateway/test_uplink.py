@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import msgspec
@@ -30,15 +30,16 @@ TURNS = 4_000
 class Bedside:
     """One device that is kept once a second, its uplink, and the monitor it speaks to."""
 
-    def __init__(self, house: House, folder: Path) -> None:
+    def __init__(self, house: House, folder: Path, bound: int = 100_000) -> None:
         self.house = house
         self.monitor = MonitorHere(house, NAME)
         self.told: list[str] = []
         self.kept = 0
         self._folder = folder
+        self._bound = bound
 
     async def start(self, dial: Dial | None = None, waits: Callable[[], Iterator[float]] = waits) -> None:
-        self.spooling = Spooling(self._folder / "spool", 100_000, Inline())
+        self.spooling = Spooling(self._folder / "spool", self._bound, Inline())
         hello = Hello(PROTOCOL, NAME, f"boot{self.kept}", Mode.SIMULATED, "gateway")
         self.uplink = Uplink(hello, self.spooling, dial or self.monitor.dial, self.house.clock, waits, self.told.append)
         await self.uplink.enrol()
@@ -85,10 +86,10 @@ class Bedside:
 
 
 @asynccontextmanager
-async def bedside(folder: Path) -> AsyncIterator[tuple[Bedside, str]]:
+async def bedside(folder: Path, bound: int = 100_000) -> AsyncIterator[tuple[Bedside, str]]:
     async with house(folder) as built:
         session, _ = await built.bound(NAME)
-        made = Bedside(built, folder)
+        made = Bedside(built, folder, bound)
         await made.start()
         try:
             await made.say()
@@ -148,6 +149,27 @@ async def test_cuts_and_kills_at_any_moment(tmp_path: Path, seed: int) -> None:
         await at.pass_time(1_000)
         await at.drained()
         judge(await at.monitor.recorded(session), at.kept)
+
+
+async def test_a_spool_too_small_for_the_cut_gives_up_the_oldest_and_tells_how_many(tmp_path: Path) -> None:
+    """Half an hour and room for ten minutes: at first one or two a minute, then every second; the counters show what is missing."""
+    async with bedside(tmp_path, bound=600) as (at, session):
+        at.monitor.cut()
+        await at.pass_time(1_800_000)
+        assert at.spooling.waiting(NAME) <= 600
+        at.monitor.mend()
+        await at.pass_time(2_000)
+        await at.drained()
+        recorded = await at.monitor.recorded(session)
+        tally = await at.spooling.do(lambda spool: spool.tally())
+        counters = sorted(one.counter for one in recorded)
+        assert len(counters) == len(set(counters)) == tally[NAME, "stored"] == at.kept - tally[NAME, "thinned"] - tally[NAME, "dropped"]
+        assert counters[-500:] == list(range(at.kept - 499, at.kept + 1))
+        assert 1_000 // 60 <= sum(counter < 1_000 for counter in counters) <= 40
+        assert all(later - one <= 60 for one, later in pairwise(counters))
+        assert not [
+            one for one in recorded if one.received_at_ms - one.measured_at_ms > LATE_AFTER_MS and one.readings[0].reason is not Reason.LATE
+        ]
 
 
 async def test_a_gateway_started_while_the_monitor_is_away_shows_nothing_old_as_now(tmp_path: Path) -> None:
