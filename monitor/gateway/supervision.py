@@ -1,5 +1,6 @@
 """One configured adapter: run for ever, put up again where it crashes, what it says kept. Nothing of it reaches another adapter."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -63,6 +64,8 @@ class Supervised:
             why = await self._run_once()
             if self._broken is not None:
                 raise self._broken
+            if _is_told_to_end():  # whatever the adapter made of that
+                raise asyncio.CancelledError
             self.crashes += 1
             self.is_running = self.is_connected = False
             self._tell(f"{self.name}: CRASHED ({self.crashes}): {why}; it is put up again")
@@ -76,7 +79,9 @@ class Supervised:
             adapter, self._first = self._first or self._make(), None
             self.is_running = True
             await adapter.run(self._keep)
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is this adapter's alone
+        except asyncio.CancelledError:
+            return "something in it was cancelled"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it was, it is this adapter's alone
             return f"{type(error).__name__}: {error}"
         return "it ended by itself"
 
@@ -106,3 +111,9 @@ class Supervised:
         """The first of a kind, then each thousandth: the figures count them all."""
         if total == new or total // 1_000 > (total - new) // 1_000:
             self._tell(f"{device or self.name}: {total} {what}")
+
+
+def _is_told_to_end() -> bool:
+    """A cancelled future of a library looks like it, and would end an adapter without a word."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

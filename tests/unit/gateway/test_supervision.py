@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -97,7 +97,7 @@ async def edge(tmp_path: Path) -> AsyncIterator[Edge]:
     made.spooling.close()
 
 
-@pytest.mark.parametrize("end", [RuntimeError("a bug"), OSError("gone"), MemoryError(), "end"])
+@pytest.mark.parametrize("end", [RuntimeError("a bug"), OSError("gone"), MemoryError(), asyncio.CancelledError(), SystemExit(1), "end"])
 async def test_one_adapter_s_end_is_told_and_stops_no_other(edge: Edge, end: object) -> None:
     for crash in range(1, 4):
         await edge.order("a", end)
@@ -112,6 +112,20 @@ async def test_one_adapter_s_end_is_told_and_stops_no_other(edge: Edge, end: obj
     assert [line for line in edge.told if "CRASHED (3)" in line and line.startswith("puppet at a")]
     assert len(edge.puppets["a"]) == 4
     assert len(edge.puppets["b"]) == 1
+
+
+async def test_an_adapter_that_will_not_be_cancelled_ends_all_the_same(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(puppet: Puppet, keep: Keep) -> None:
+        with suppress(asyncio.CancelledError):
+            await puppet.orders.get()
+
+    monkeypatch.setattr(Puppet, "run", run)
+    adapter = edge.gateway.adapters[0]
+    running = asyncio.ensure_future(adapter.run())
+    await turns(60)
+    running.cancel()
+    await turns(60)
+    assert running.cancelled()
 
 
 async def test_a_lost_line_is_told_and_shown(edge: Edge) -> None:
