@@ -124,7 +124,7 @@ class Uplink:
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-        raise next(why for why in ended if isinstance(why, Exception))
+        raise next((why for why in ended if isinstance(why, Exception)), Lost("the connection was given up"))
 
     async def _rejected(self, refused: Refused) -> Rejected:
         if refused.where != "boot":

@@ -1,10 +1,13 @@
 """The gateway's configuration: what it takes, and that nothing wrong is passed over."""
 
+import re
+import textwrap
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from monitor.adapters.registry import BUILT_IN, spec_of
 from monitor.gateway.config import ConfigError, DeviceConfig, read_config
 from schemas.device_wire import WireInterval
 from schemas.measurement import Mode
@@ -82,3 +85,19 @@ def test_a_file_without_one_token_is_named_and_not_shown(tmp_path: Path, text: b
     assert "inf_" not in str(refused.value)
     path.write_text(" inf_1\n")
     assert DeviceConfig("oxi-1", path).token() == "inf_1"
+
+
+PAGE = (Path(__file__).parents[3] / "docs/how-to/connect-a-monitor.md").read_text()
+EXAMPLES = re.findall(r"^    (\[\[adapter\]\].*?)\n\n", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_the_page_shows_of_other_adapters_can_be_configured_so(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(f'monitor = "http://m"\n{textwrap.dedent("    " + example)}\ndevice = [{{ name = "d", token_file = "t" }}]\n')
+    [adapter] = read_config(path).adapter
+    assert set(adapter.options) <= set(spec_of(adapter.adapter).options)
+
+
+def test_the_page_shows_every_adapter() -> None:
+    assert {re.search(r'adapter = "(.*?)"', example)[1] for example in EXAMPLES} >= set(BUILT_IN) - {"masimo", "cms50", "nellcor"}  # type: ignore[index]
