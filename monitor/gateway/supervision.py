@@ -18,7 +18,7 @@ WELL_AFTER_MS: Final = 60_000  # an adapter that ran so long was well: the waits
 _LOSSES: Final = {
     "thinned": "measurements given up: the spool is full, its oldest stream keeps one a minute",
     "dropped": "measurements given up, cuff values among them: the spool is full",
-    "stranger": "measurements of another device than the enrolled one: kept back",
+    "stranger": "measurements of another device than the enrolled one: kept back (`devices test` shows who speaks, `sender` lets it in)",
     "demo": "measurements of a demo: kept back, the device is enrolled as real",
     "doubt": "measurements with values that the device doubts: sent without them",
     "undecoded": "pieces that could not be read",
