@@ -32,7 +32,7 @@ NameArgument = Annotated[str, typer.Argument(help="Name of the adapter.")]
 
 @devices.callback(invoke_without_command=True)
 def list_(context: typer.Context) -> None:
-    """List the adapters: name, tier, devices, addresses; then the sub-commands `test`, `enrol` and `bind` go on."""
+    """List the adapters: name, tier, devices, addresses; then the sub-commands `test`, `enrol`, `enrolled` and `bind` go on."""
     if context.invoked_subcommand is not None:
         return
     for name in names():
@@ -111,6 +111,32 @@ def enrol(
         os.close(handle)
         if not token_file.stat().st_size:
             token_file.unlink()
+
+
+class _Enrolled(msgspec.Struct):
+    """What is used here of a device as the monitor tells it."""
+
+    device: str
+    mode: str
+    source: str
+    revoked_at_ms: int | None
+    session: str | None
+    is_connected: bool
+
+
+@devices.command()
+def enrolled(login_url: LoginOption, url: UrlOption = None) -> None:
+    """List the devices that the monitor knows: mode, whether its line is open, whose session it is on, where it stands.
+
+    Exit code 0, 1 where the monitor refused, 2 for wrong usage.
+    """
+
+    async def work(rest: Rest) -> None:
+        for one in await rest.get("/devices", list[_Enrolled]):
+            line = "revoked" if one.revoked_at_ms is not None else "connected" if one.is_connected else "NOT connected"
+            typer.echo(f"{one.device:20} {one.mode:10} {line:14} {one.session or 'in no session':14} {one.source}")
+
+    _at_monitor(url, login_url, work)
 
 
 @devices.command()

@@ -48,6 +48,8 @@ async def test_the_page_leads_to_a_live_value_and_a_killed_gateway_loses_nothing
                 config.write_text(toml.replace("8050", str(port)).replace("serial:/dev/pts/7", pty))
                 gateway = command("gateway", **{"gateway.toml": str(config)})
                 with started(gateway, r"(oxi-1: connected)") as (first, _):
+                    listed = run("devices", "enrolled", "--login-url", anna.link())
+                    assert listed.stdout.split()[:4] == ["oxi-1", "simulated", "connected", session], listed.stderr
                     shown = until(lambda: anna.vitals(session), lambda vitals: "spo2" in vitals)
                     first.kill()
                 with started(gateway, r"(oxi-1: connected)"):
