@@ -15,7 +15,7 @@ from monitor.adapters.said import Sender
 MAX_SKEW_MS: Final = 300_000
 LATE_MS: Final = 5_000  # a stream that waited longer is history
 STEADY_MS: Final = 60_000
-_DRIFT: Final = 200e-6  # by which two clocks may part: 17 s a day
+DRIFT: Final = 200e-6  # by which two clocks may part: 17 s a day
 _MAX_SENDERS: Final = 1_024  # beyond it the one that was learnt first is learnt anew
 
 
@@ -30,17 +30,19 @@ class _Known(msgspec.Struct):
     back_ms: int | None = None
     back_since_ms: int = 0
 
-    def usual_ms(self, arrived_ms: int) -> int:
-        return self.soonest_ms + round(_DRIFT * max(0, arrived_ms - self.seen_ms))
+    def usual_ms(self, arrived_ms: int, drift: float) -> int:
+        return self.soonest_ms + round(drift * max(0, arrived_ms - self.seen_ms))
 
 
 class SenderClocks:
     """`max_skew_ms`: a clock is believed to be at most so far behind ours, and no further ahead. A sender that is further behind looks late
     for ever, which shows as silence and not as old numbers. None: the first that comes is believed to be of now, whatever its clock shows.
+    `drift`: seconds in each that a clock may lose.
     """
 
-    def __init__(self, max_skew_ms: int | None = MAX_SKEW_MS) -> None:
+    def __init__(self, max_skew_ms: int | None = MAX_SKEW_MS, drift: float = DRIFT) -> None:
         self._max_skew_ms = max_skew_ms
+        self._drift = drift
         self._known: dict[Sender, _Known] = {}
 
     def measured_ms(self, sender: Sender, at_ms: int, arrived_ms: int) -> int | None:
@@ -51,21 +53,20 @@ class SenderClocks:
         known = self._known.get(sender)
         if known is None:
             known = self._meets(sender, delay_ms, at_ms, arrived_ms)
-        usual_ms = known.usual_ms(arrived_ms)
+        usual_ms = known.usual_ms(arrived_ms, self._drift)
         is_ahead = delay_ms < usual_ms - MAX_SKEW_MS
         was_ahead_ms, known.ahead_ms = known.ahead_ms, delay_ms if is_ahead else None
         if is_ahead and (was_ahead_ms is None or abs(delay_ms - was_ahead_ms) > LATE_MS):
             return arrived_ms
         if delay_ms <= usual_ms or _was_set_back(known, delay_ms - usual_ms, at_ms, arrived_ms):
-            usual_ms = known.soonest_ms = delay_ms
-            known.seen_ms, known.newest_ms, known.back_ms = arrived_ms, at_ms, None
+            known.soonest_ms, known.seen_ms, known.newest_ms, known.back_ms = delay_ms, arrived_ms, at_ms, None
         known.newest_ms = max(known.newest_ms, at_ms)
-        return at_ms + usual_ms
+        return at_ms + known.soonest_ms
 
     def by_its_clock_ms(self, sender: Sender, at_ms: int, arrived_ms: int) -> int:
         """Of a value that tells nothing of the clock: a cuff may be told long after it was measured. A clock that is not known is ours."""
         known = self._known.get(sender)
-        return min(arrived_ms, at_ms + (0 if known is None else known.usual_ms(arrived_ms)))
+        return min(arrived_ms, at_ms + (0 if known is None else known.usual_ms(arrived_ms, self._drift)))
 
     def _meets(self, sender: Sender, delay_ms: int, at_ms: int, arrived_ms: int) -> _Known:
         if len(self._known) >= _MAX_SENDERS:

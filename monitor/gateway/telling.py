@@ -23,6 +23,7 @@ from schemas.vitals import MILLI, VITAL_SIGNS, Vital
 
 _MEASURED: Final = frozenset({Kind.CONTINUOUS, Kind.APERIODIC})
 _WAITED_MS: Final = 60_000  # a stream of a device on its own line that comes so much later than usual is history: some stamp whole minutes
+_LOSES: Final = 2e-3  # such a device's clock may lose minutes a day
 _REMEMBERED: Final = 256  # of what was sent last; what is sent again after more than that is kept a second time, as history
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -43,7 +44,7 @@ class Telling:
         self._told_within_ms = told_within_ms
         self._pinned: Sender | None = None  # who speaks, where no sender is configured
         self._clocks = SenderClocks()  # of those that forward
-        self._own_clocks = SenderClocks(max_skew_ms=None)  # of devices on a line of their own: they may be hours wrong
+        self._own_clocks = SenderClocks(max_skew_ms=None, drift=_LOSES)  # of devices on a line of their own: they may be hours wrong
 
     def take(self, told: Iterable[Told]) -> tuple[list[Kept], list[Note]]:
         rows: list[Kept] = []
