@@ -36,6 +36,8 @@ def read_log(path: Path) -> Rows:
         with path.open("rb") as file:
             for number, text in enumerate(file, start=1):
                 line = _decode(path, number, text)
+                if line.type == "hello":
+                    raise RecordingError(f"{path.name}: frames, as `simulate --record` writes them; to replay, record to a .csv")
                 has_end = line.type == "manifest"
                 if line.type == "header" and isinstance(line.session, str):
                     session = line.session

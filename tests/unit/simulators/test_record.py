@@ -9,6 +9,8 @@ from schemas.device_wire import DeviceSays, Frame, Hello
 from simulators.bed import frames
 from simulators.record import START_MS, write_course
 from simulators.recordings.csv_file import read_csv
+from simulators.recordings.recording import RecordingError
+from simulators.recordings.session_log import read_log
 from simulators.scenario import Scenario, load_scenario
 
 SHORT: Scenario = msgspec.structs.replace(
@@ -26,6 +28,13 @@ def test_the_lines_are_hello_and_the_frames_of_the_course(tmp_path: Path):
     assert isinstance(hello, Hello)
     assert sent == list(frames(SHORT, 3, START_MS))
     assert all(isinstance(frame, Frame) for frame in sent)
+
+
+def test_frames_are_no_recording_to_replay_and_it_is_said_what_is(tmp_path: Path):
+    path = tmp_path / "course.jsonl"
+    write_course(path, SHORT, 3)
+    with pytest.raises(RecordingError, match=r"to replay, record to a \.csv"):
+        read_log(path)
 
 
 def test_the_csv_can_be_replayed_with_the_same_values(tmp_path: Path):
