@@ -3,7 +3,7 @@
 A sender's clock may differ from ours, and how long a value waited cannot be told from one value alone. The one that came soonest after its
 own stamp waited least: its delay is taken for the difference of the clocks, and what takes longer than that has waited.
 A clock that is set back makes everything look as if it waited. It gives itself away: its stamps go back, and from then on each takes as
-long as the other, where what waited comes in its order and ever sooner. After a minute of that it is believed.
+long as the other, where what waited comes in its order and ever sooner. After ten seconds of that it is believed, as in the monitor.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from monitor.adapters.said import Sender
 
 MAX_SKEW_MS: Final = 300_000
 LATE_MS: Final = 5_000  # a stream that waited longer is history
-STEADY_MS: Final = 60_000
+STEADY_MS: Final = 10_000
 DRIFT: Final = 200e-6  # by which two clocks may part: 17 s a day
 _MAX_SENDERS: Final = 1_024  # beyond it the one that was learnt first is learnt anew
 
