@@ -74,6 +74,9 @@ class _Device:
         except self._faults as error:
             link.close()
             raise OSError(str(error.args[0]) if error.args else type(error).__name__) from error
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            link.close()
+            raise OSError(f"no system D-Bus, on which BlueZ is met: {error}") from error
         except BaseException:
             link.close()
             raise

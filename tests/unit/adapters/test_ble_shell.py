@@ -172,6 +172,16 @@ async def test_a_radio_that_is_off_is_said(radio: _Radio) -> None:
     await _stopped(running, radio)
 
 
+@pytest.mark.parametrize("fault", [FileNotFoundError(2, "No such file or directory"), ConnectionRefusedError(111, "Connection refused")])
+async def test_a_machine_without_bluetooth_is_said(radio: _Radio, fault: OSError) -> None:
+    heard = Heard()
+    radio.faults = [fault]
+    running = asyncio.ensure_future(adapter_of("ble", _setup()).run(heard.keep))
+    await heard.until(lambda: heard.connected() == [False, True])
+    assert next(item.why for item in heard.told if isinstance(item, DeviceStatus)) == f"no system D-Bus, on which BlueZ is met: {fault}"
+    await _stopped(running, radio)
+
+
 async def test_what_nobody_takes_is_bounded(radio: _Radio) -> None:
     """The disk hangs while a device goes on: the link is given up and told, it does not grow."""
     heard, stuck = Heard(), asyncio.Event()
