@@ -58,7 +58,8 @@ class SenderClocks:
         was_ahead_ms, known.ahead_ms = known.ahead_ms, delay_ms if is_ahead else None
         if is_ahead and (was_ahead_ms is None or abs(delay_ms - was_ahead_ms) > LATE_MS):
             return arrived_ms
-        if delay_ms <= usual_ms or _was_set_back(known, delay_ms - usual_ms, at_ms, arrived_ms):
+        may_be = self._max_skew_ms is None or delay_ms <= self._max_skew_ms
+        if delay_ms <= usual_ms or (_was_set_back(known, delay_ms - usual_ms, at_ms, arrived_ms) and may_be):
             known.soonest_ms, known.seen_ms, known.newest_ms, known.back_ms = delay_ms, arrived_ms, at_ms, None
         known.newest_ms = max(known.newest_ms, at_ms)
         return at_ms + known.soonest_ms

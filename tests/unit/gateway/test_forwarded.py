@@ -104,6 +104,12 @@ def test_what_waited_is_never_taken_for_a_clock_that_was_set_back() -> None:
         assert measured_ms <= AT + (second + 1) * 1_000
 
 
+def test_a_sender_that_plays_an_old_recording_at_its_pace_is_not_taken_for_one_whose_clock_was_set_back() -> None:
+    clocks = SenderClocks()
+    seconds(clocks, 0, 60, 0)
+    assert min(seconds(clocks, 60, 600, -24 * AN_HOUR)) > AN_HOUR
+
+
 def test_one_garbled_stamp_far_ahead_is_of_now_and_changes_nothing() -> None:
     clocks = SenderClocks(max_skew_ms=None)
     seconds(clocks, 0, 60, 0)
