@@ -22,6 +22,7 @@ _LOSSES: Final = {
     "demo": "measurements of a demo: kept back, the device is enrolled as real",
     "doubt": "measurements with values that the device doubts: sent without them",
     "undecoded": "pieces that could not be read",
+    "waited": "measurements that waited on their way, by the device's own clock: history, not shown as now",
 }
 
 
@@ -100,6 +101,7 @@ class Supervised:
                 self._broken = failed
                 raise
             raise NotKept(failed.detail) from failed
+        tally.update((row.device, "waited") for row in rows if row.is_old and row.is_stream)
         for (device, what), number in tally.items():
             if what in _LOSSES and number:
                 self._losses[device, what] += number

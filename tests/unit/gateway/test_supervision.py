@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.base import AdapterError, Keep, NotKept, Setup
+from monitor.adapters.device_time import DeviceTime, TimeBasis
 from monitor.adapters.quantities import Quantity
 from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Origin, measured
 from monitor.clock import ManualClock
@@ -132,6 +133,17 @@ async def test_a_lost_line_is_told_and_shown(edge: Edge) -> None:
     await edge.order("a", DeviceStatus(0, Condition.CONNECTED, holds=True, why="a"))
     await edge.order("a", DeviceStatus(0, Condition.CONNECTED, holds=False, why="unplugged"))
     assert edge.told[-2:] == ["puppet at a: connected: a", "puppet at a: NOT connected: unplugged"]
+
+
+async def test_what_waited_on_its_way_is_told_where_the_screen_shows_nothing(edge: Edge) -> None:
+    for waited_ms in (0, 600_000, 600_000):
+        at_ms = edge.clock.now_ms() - waited_ms
+        time = DeviceTime(str(at_ms), at_ms, TimeBasis.WIRE)
+        await edge.order("a", DeviceMeasurement(edge.clock.now_ms(), Mode.REAL, (SPO2,), time=time))
+        edge.clock.advance(1_000)
+    assert [line for line in edge.told if "waited" in line] == [
+        "oxi-1: 1 measurements that waited on their way, by the device's own clock: history, not shown as now"
+    ]
 
 
 async def test_figures_and_the_status_line_count_what_became_of_everything(edge: Edge, tmp_path: Path) -> None:
