@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import browser as chromium
 
-ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
+ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--process-per-site")  # one process: what it compiled serves the next page too
 
 
 @pytest.fixture(scope="session")

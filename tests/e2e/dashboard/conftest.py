@@ -33,9 +33,13 @@ def stub(server: StubMonitor) -> StubMonitor:
 
 
 @pytest.fixture(scope="session")
-def profile(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all pages, so that Dash's bundles are fetched and compiled once. What a page stores is cleared before the next."""
+def profile(browser: Browser, server: StubMonitor) -> Iterator[BrowserContext]:
+    """One for all pages, so that Dash's bundles are fetched and compiled once. What a page stores is cleared before the next.
+
+    A page stays open that does nothing: with its last page the browser would end its window and the site's process, and make both again
+    for every test, which is half of what opening a page costs."""
     context = browser.new_context()
+    context.new_page().goto(f"{server.url}/nothing-here")
     yield context
     context.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.dashboard.test_axe import AXE, violations
+from tests.support.axe import violations
 from tests.support.stub_monitor import StubMonitor
 from tests.support.stub_review import OVER
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def audit(open_page: Callable[..., Page]) -> Page:
-    page = open_page("/audit", script=AXE.read_text(), reduced_motion="reduce")
+    page = open_page("/audit", reduced_motion="reduce")
     page.locator("html[data-feed=live]").wait_for()
     page.locator(".review tbody tr").first.wait_for()
     return page

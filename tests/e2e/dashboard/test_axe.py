@@ -1,9 +1,7 @@
-"""axe-core over every page in every theme: names, roles, contrast, order of headings, sizes of targets. It is served by the test alone."""
+"""axe-core over every page in every theme."""
 
-import json
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,34 +11,18 @@ from playwright.sync_api import BrowserContext, Page, Route
 from monitor.api import pages
 from schemas.measurement import Mode
 from tests.support import stub_rooms
+from tests.support.axe import violations
 from tests.support.stub_monitor import QUIET, StubMonitor
 
 pytestmark = pytest.mark.e2e
 
-AXE = Path(__file__).parents[2] / "support" / "compose" / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-RUN = f"axe.run({{runOnly: {json.dumps(TAGS)}, resultTypes: ['violations', 'passes']}})"
-# A tile's spoken name leads with its room, as it is seen, and leaves out numbers that change every second.
-SPOKEN = "label-content-name-mismatch"
 THEMES = ("dark", "light", "night")
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong: rule, element, why. Fails where it looked at nothing."""
-    found: dict[str, Any] = page.evaluate(RUN)
-    assert len(found["passes"]) > 10, "nothing was looked at"
-    rows = [(rule["id"], node) for rule in found["violations"] for node in rule["nodes"]]
-    return [
-        f"{rule}: {node['target']} {node['failureSummary']}"
-        for rule, node in rows
-        if not (rule == SPOKEN and "data-session" in node["html"])
-    ]
 
 
 @pytest.fixture
 def opened(open_page: Callable[..., Page]) -> Callable[[str, str], Page]:
     def go(path: str, ready: str) -> Page:
-        page = open_page(path, script=AXE.read_text(), reduced_motion="reduce")
+        page = open_page(path, reduced_motion="reduce")
         page.locator("html[data-feed=live]").wait_for()
         page.locator(ready).first.wait_for()
         return page
@@ -98,7 +80,6 @@ def test_the_pages_before_the_log_in(profile: BrowserContext, stub: StubMonitor,
         page.route("**/auth/icon.svg", lambda route: route.fulfill(body=pages.ICON, content_type="image/svg+xml"))
         page.route("**/auth/login", partial(_answer, text))
         page.goto(f"{stub.url}/auth/login")
-        page.evaluate(AXE.read_text() + "\n;0")
         assert violations(page) == []
         page.close()
 
