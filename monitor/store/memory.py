@@ -45,7 +45,8 @@ class MemoryStore:
             self.sealed.setdefault(seal.session, []).append(seal)
             self.leaves.append((seal, leaf_hash(canonical(seal))))
         self.known.update({position.device: position for position in batch.positions})
-        self.kept_aside = [*self.kept_aside, *map(cut, batch.aside)][-MAX_ASIDE_ROWS:]
+        self.kept_aside.extend(map(cut, batch.aside))
+        del self.kept_aside[:-MAX_ASIDE_ROWS]
         done.set_result(None)
         return done
 
@@ -62,7 +63,7 @@ class MemoryStore:
             if isinstance(entry.body, DeviceBound) and entry.body.device in bound:
                 raise StoreFailed("constraint", f"{entry.body.device} is bound to {bound[entry.body.device]}")
             _bind(bound, entry)
-        sealed = {(seal.session, seal.last_seq) for seals in self.sealed.values() for seal in seals}
+        sealed = {(seal.session, seal.last_seq) for one in batch.seals for seal in self.sealed.get(one.session, ())}
         for seal in batch.seals:
             known = last.get(seal.session, len(self.logs.get(seal.session, ())))
             if seal.last_seq > known or (seal.session, seal.last_seq) in sealed:
