@@ -1,6 +1,7 @@
 """Answers: msgspec bytes of types from `schemas`, and their JSON Schema for /docs. Nothing is converted on the way."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -15,6 +16,13 @@ _REFERENCE: Final = "#/components/schemas/{name}"
 
 def answer(value: object, status: int = 200) -> Response:
     return Response(_encode(value), status, media_type="application/json")
+
+
+@cache
+def _schema(shape: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The schema and the names of the components it refers to. Kept: many routes speak of one type, and of a problem all of them."""
+    (schema,), components = msgspec.json.schema_components((shape,), ref_template=_REFERENCE)
+    return schema, tuple(components)
 
 
 class Documented:
@@ -35,8 +43,8 @@ class Documented:
         return {"requestBody": {"required": True, "content": {"application/json": {"schema": self.schema(shape)}}}}
 
     def schema(self, shape: Any) -> dict[str, Any]:
-        (schema,), components = msgspec.json.schema_components((shape,), ref_template=_REFERENCE)
-        self._types.update(dict.fromkeys(components, shape))
+        schema, names = _schema(shape)
+        self._types.update(dict.fromkeys(names, shape))
         return dict(schema)
 
     def add_to(self, app: FastAPI) -> None:

@@ -27,6 +27,7 @@ from schemas.instant import format_ms
 from schemas.measurement import Mode
 
 OWN = "http://monitor.example"
+LIMITS = encode_limits(parse_limits(DEFAULT_LIMITS.read_text(encoding="utf-8")))
 METRICS_TOKEN = b"a-token-for-figures"
 SESSION: dict[str, Any] = {
     "room": "Room 1",
@@ -43,8 +44,7 @@ class House:
         self.store = store or MemoryStore()
         self.review = MemoryReviewStore(self.store)
         self.access = AccessControl(MemoryAccessStore(), self.clock.now_ms)
-        limits = encode_limits(parse_limits(DEFAULT_LIMITS.read_text(encoding="utf-8")))
-        self.registry = Registry(self.store, self.clock, limits, version="1.2.3", site_zone="UTC")
+        self.registry = Registry(self.store, self.clock, LIMITS, version="1.2.3", site_zone="UTC")
         keyring = open_keyring(folder, self.clock.now_ms())
         self.checkpoints = Checkpoints(MemoryProofStore(self.store), keyring, self.clock, lambda _: None)
         self.api = FastAPI(version="1.2.3", redoc_url=None)

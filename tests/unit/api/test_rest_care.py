@@ -94,12 +94,13 @@ async def test_charting_beside_the_end_of_the_session_is_all_or_nothing(home: Ho
         assert kinds.count("observation_charted") in {0, 2}
 
 
-@pytest.mark.parametrize("sign", Charted)
-async def test_every_sign_can_be_charted_at_both_ends_of_its_range(home: House, sign: Charted) -> None:
-    session = await home.session()
-    for value in (int(SIGNS[sign].low), int(SIGNS[sign].high)):
-        assert (await home.post(f"/api/v1/sessions/{session}/observations", items({sign: value}))).status_code == 200
-        assert await observations(home, session) == {sign: value}
+async def test_every_sign_can_be_charted_at_both_ends_of_its_range(home: House) -> None:
+    session, charted = await home.session(), {}
+    for sign in Charted:
+        for value in (int(SIGNS[sign].low), int(SIGNS[sign].high)):
+            charted[sign] = value
+            assert (await home.post(f"/api/v1/sessions/{session}/observations", items({sign: value}))).status_code == 200, sign
+            assert await observations(home, session) == charted
 
 
 async def test_the_table_of_signs_says_what_a_form_needs(home: House) -> None:
