@@ -5,16 +5,15 @@ import io
 import json
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from monitor.export.bundle.archive import bundle
-from monitor.export.bundle.job import Job
-from monitor.export.bundle.parts import PARTS
+from monitor.export.bundle.job import Job, Part
+from monitor.export.bundle.parts import PARTS, table, views
 from monitor.export.selection import select
 from schemas.log import (
     AlertAcknowledged,
@@ -77,10 +76,10 @@ def poisoned(text: str) -> Log:
     return log
 
 
-async def files_of(log: Log) -> dict[str, bytes]:
+async def files_of(log: Log, parts: tuple[Part, ...] = PARTS) -> dict[str, bytes]:
     store = FakeStore(log, chunk=2_000)
     job = Job(store, await select(store, log.id), stamp_of())
-    data = b"".join([block async for block in bundle(job, PARTS)])
+    data = b"".join([block async for block in bundle(job, parts)])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -103,15 +102,15 @@ def check(text: str, files: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS)
-async def test_a_hostile_text_is_inert_in_every_file(text: str, tmp_path: Path):
+async def test_a_hostile_text_is_inert_in_every_file(text: str):
     files = await files_of(poisoned(text))
     check(text, files)
 
 
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_any_text_is_inert_in_every_file(text: str):
-    check(text, await files_of(poisoned(text)))
+async def test_any_text_is_inert_in_every_table(text: str):
+    """The tables and what is said beside them: nothing here looks into the pages of the report, which take longest to paint."""
+    check(text, await files_of(poisoned(text), (table, views)))
 
 
 def test_the_check_above_finds_a_cell_that_is_run():
