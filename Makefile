@@ -16,6 +16,9 @@ PYTEST_ARGS ?=
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
+# Kept compiled, whatever the machine says: else every process of every test reads all sources anew, and pytest rewrites all tests.
+export PYTHONDONTWRITEBYTECODE :=
+
 # --- the environment: two stamps, so that a warm run does nothing -------------------------------------------------------------------
 
 setup: .venv/runtime.stamp ## .venv with `infusion-monitor` in it, from requirements.lock
@@ -55,7 +58,8 @@ simulator-check: dev ## the simulated patients against published ones, into docs
 	@exec $(BIN)/python -m benchmarks.simulator_check --docs $(ARGS)
 
 # --- prove --------------------------------------------------------------------------------------------------------------------------
-# Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. Each runs a file on each of two cores. All three steps run, whichever fails.
+# Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. Each runs on two cores: the first a file at a time, for its
+# fixtures; the browser's, which share one for all, whatever is left. All steps run, whichever fails.
 
 # One shell command that runs all four and fails if any does.
 LINT = ( bad=0; $(BIN)/ruff check . || bad=1; $(BIN)/ruff format --check --quiet . || bad=1; $(BIN)/mypy || bad=1; $(BIN)/lint-imports --no-logo || bad=1; exit $$bad )
@@ -65,8 +69,8 @@ test: dev ## everything: lint, types, import contracts, all tests, a real browse
 	$(LINT) || failed="$$failed lint"; \
 	browser=$$($(BIN)/python -m tests.support.browser) || failed="$$failed browser"; \
 	$(BIN)/python -m tests.support.dbus_daemon || failed="$$failed dbus-daemon"; \
-	$(BIN)/python -m pytest -m "not e2e" -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
-	CHROMIUM=$$browser $(BIN)/python -m pytest -m e2e -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed e2e"; \
+	$(BIN)/python -m pytest --ignore tests/e2e -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
+	CHROMIUM=$$browser $(BIN)/python -m pytest tests/e2e -n 2 --dist worksteal $(PYTEST_ARGS) || failed="$$failed e2e"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
 check: lint ## what needs no server: lint, format, types, import contracts, architecture tests
@@ -81,7 +85,7 @@ fuzz: dev ## a million altered inputs to the codec of every adapter (ARGS="hl7 -
 cover: dev ## branch coverage of everything but the browser tests
 	@$(BIN)/python -m tests.support.dbus_daemon
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -m "not e2e" $(PYTEST_ARGS)
+	@$(BIN)/coverage run -m pytest --ignore tests/e2e $(PYTEST_ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -108,10 +108,14 @@ def cut_apart(data: bytes, places: Iterable[int]) -> list[bytes]:
 
 
 def law_of_cuts(make: Make, data: bytes, places: Sequence[int]) -> None:
-    """What is said does not depend on how the bytes came."""
-    whole = said_to(make(), [data])
-    assert said_to(make(), cut_apart(data, places)) == whole
-    assert said_to(make(), [data[place : place + 1] for place in range(len(data))]) == whole
+    """What is said does not depend on how the bytes came: whole, cut at these places, or each alone."""
+    law_of_reads(make, data, places)
+    law_of_reads(make, data, range(len(data)))
+
+
+def law_of_reads(make: Make, data: bytes, places: Iterable[int]) -> None:
+    """What is said of the bytes cut at these places is what is said of the whole."""
+    assert said_to(make(), cut_apart(data, places)) == said_to(make(), [data])
 
 
 def law_of_truncation(make: Make, inputs: tuple[bytes, ...], length: int) -> None:

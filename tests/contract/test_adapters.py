@@ -18,6 +18,7 @@ from tests.contract.adapter_laws import (
     law_of_bounds,
     law_of_cuts,
     law_of_fresh_starts,
+    law_of_reads,
     law_of_recovery,
     law_of_truncation,
     measurements,
@@ -66,7 +67,13 @@ def test_no_input_is_too_strange(name: str, data: st.DataObject) -> None:
 @PATIENTLY
 @given(places=PLACES)
 def test_cuts_change_nothing(name: str, places: list[int]) -> None:
-    law_of_cuts(make_of(name), b"".join(specimen_of(name).inputs), places)
+    law_of_reads(make_of(name), b"".join(specimen_of(name).inputs), places)
+
+
+@every_stream
+def test_a_byte_at_a_time_changes_nothing(name: str) -> None:
+    data = b"".join(specimen_of(name).inputs)
+    law_of_reads(make_of(name), data, range(len(data)))
 
 
 @every_stream
