@@ -82,10 +82,8 @@ class AuditJobs:
         folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="infusion-audit-")
         try:
             path = Path(folder.name) / f"{selection.session}.bundle.zip"
-            with await asyncio.to_thread(path.open, "wb") as file:
-                async for chunk in self._exporter.file(selection, Format.BUNDLE):
-                    await asyncio.to_thread(file.write, chunk)
-                    self._say(selection.session, written=self._found[selection.session].written + len(chunk))
+            async for size in self._exporter.written(selection, Format.BUNDLE, path):
+                self._say(selection.session, written=self._found[selection.session].written + size)
             self._say(selection.session, state="verifying")
             check = partial(verify_file, path, pinned=self._exporter.public_key)
             verdict = await asyncio.get_running_loop().run_in_executor(pool, check)

@@ -80,11 +80,6 @@ class BacktestJobs:
             job.task.cancel()
         return None if job is None else job.now()
 
-    async def stop(self) -> None:
-        """Ends those that run."""
-        for person in tuple(self._of):
-            self.cancel(person)
-
     async def _run(self, job: _Job) -> None:
         try:
             async with self._turn:
@@ -117,9 +112,8 @@ class BacktestJobs:
     async def _judge(self, pool: ProcessPoolExecutor, folder: Path, session: str, job: _Job) -> Outcome:
         path = folder / f"{session}.jsonl"
         selection = await self._exporter.open(session)
-        with await asyncio.to_thread(path.open, "wb") as file:
-            async for chunk in self._exporter.file(selection, Format.JSONL):
-                await asyncio.to_thread(file.write, chunk)
+        async for _ in self._exporter.written(selection, Format.JSONL, path):
+            pass
         outcome = await asyncio.get_running_loop().run_in_executor(pool, judge_apart, path, job.a, job.b)
         await asyncio.to_thread(path.unlink)
         return outcome

@@ -101,10 +101,8 @@ class ExportJobs:
         try:
             selection = await self._exporter.open(session)
             await self._access.exporting(person, address, session=session, form=job.form)
-            with await asyncio.to_thread(path.open, "wb") as file:
-                async for chunk in self._exporter.file(selection, job.form):
-                    await asyncio.to_thread(file.write, chunk)
-                    job.bytes += len(chunk)
+            async for size in self._exporter.written(selection, job.form, path):
+                job.bytes += size
             await asyncio.to_thread(_put, job.path, path)
         except AccessStoreFailed:
             raise
