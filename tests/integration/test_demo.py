@@ -20,30 +20,34 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]
     return folder, done.stdout.split()
 
 
+@pytest.fixture(scope="module")
+def exported(finished: tuple[Path, list[str]]) -> list[Path]:
+    """The record of each of the four."""
+    folder, sessions = finished
+    files = [folder / f"{session}.jsonl" for session in sessions]
+    for session, out in zip(sessions, files, strict=True):
+        done = run("export", session, "--data-dir", str(folder), "--format", "jsonl", "--out", str(out))
+        assert done.returncode == 0, done.stderr
+    return files
+
+
 def test_the_ids_of_all_sessions_are_printed_one_a_line(finished: tuple[Path, list[str]]) -> None:
     assert len(finished[1]) == 4
     assert all(session.startswith("S-") for session in finished[1])
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_an_export_verifies_and_is_judged_the_same_again(finished: tuple[Path, list[str]], number: int, tmp_path: Path) -> None:
-    folder, sessions = finished
-    out = tmp_path / "session.jsonl"
-    exported = run("export", sessions[number], "--data-dir", str(folder), "--format", "jsonl", "--out", str(out))
-    assert exported.returncode == 0, exported.stderr
-    verified = run("verify", str(out))
+def test_an_export_verifies_and_is_judged_the_same_again(exported: list[Path], number: int) -> None:
+    verified = run("verify", str(exported[number]))
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    checked = run("check", str(out))
+    checked = run("check", str(exported[number]))
     assert checked.returncode == 0, checked.stdout
     assert "all the same when judged again" in checked.stdout
 
 
-def test_an_alert_was_raised_and_acknowledged(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
-    folder, sessions = finished
+def test_an_alert_was_raised_and_acknowledged(exported: list[Path]) -> None:
     whys: set[str] = set()
-    for session in sessions:
-        out = tmp_path / f"{session}.jsonl"
-        assert run("export", session, "--data-dir", str(folder), "--format", "jsonl", "--out", str(out)).returncode == 0
+    for out in exported:
         for line in out.read_text().splitlines():
             row = json.loads(line)
             if row["type"] == "entry" and row["entry"]["body"]["kind"] == "alert_changed":
@@ -51,11 +55,9 @@ def test_an_alert_was_raised_and_acknowledged(finished: tuple[Path, list[str]], 
     assert {"confirmed", "onset_passed", "acknowledged"} <= whys
 
 
-def test_the_rooms_are_watched_by_the_simulated_screen_from_the_start(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
+def test_the_rooms_are_watched_by_the_simulated_screen_from_the_start(exported: list[Path]) -> None:
     """Alerts have their receipts in time, at 400 times the pace too: none is unseen, and no room says that nobody watches."""
-    for session in finished[1]:
-        out = tmp_path / f"{session}.jsonl"
-        assert run("export", session, "--data-dir", str(finished[0]), "--format", "jsonl", "--out", str(out)).returncode == 0
+    for out in exported:
         rows = [json.loads(line) for line in out.read_text().splitlines()]
         bodies = [row["entry"]["body"] for row in rows if row["type"] == "entry"]
         watched = [body for body in bodies if body["kind"] == "screens_changed"]
@@ -69,11 +71,9 @@ def test_the_rooms_are_watched_by_the_simulated_screen_from_the_start(finished: 
         )
 
 
-def test_one_changed_byte_is_named(finished: tuple[Path, list[str]], tmp_path: Path) -> None:
-    folder, sessions = finished
+def test_one_changed_byte_is_named(exported: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "changed.jsonl"
-    assert run("export", sessions[0], "--data-dir", str(folder), "--format", "jsonl", "--out", str(out)).returncode == 0
-    lines = out.read_bytes().splitlines(keepends=True)
+    lines = exported[0].read_bytes().splitlines(keepends=True)
     place = next(number for number, line in enumerate(lines) if b'"value_milli":7' in line and number > 500)
     seq = json.loads(lines[place])["entry"]["seq"]
     lines[place] = lines[place].replace(b'"value_milli":7', b'"value_milli":8', 1)
