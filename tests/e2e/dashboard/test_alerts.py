@@ -283,10 +283,10 @@ def test_a_room_without_an_unanswered_alert_has_no_pause(ward: Page) -> None:
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> bool:
     """Whether it comes to hold while the page lives on for ten seconds."""
-    for _ in range(40):
+    for _ in range(200):
         if holds():
             return True
-        page.evaluate("new Promise(done => setTimeout(done, 250))")
+        page.evaluate("new Promise(done => setTimeout(done, 50))")
     return holds()
 
 
