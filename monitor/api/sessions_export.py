@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
+import monitor.export.pdf.rems  # noqa: F401 - at the start: loading what paints in the first export would hold up what comes in
 from monitor.access.control import AccessControl
 from monitor.access.ports import AccessStore
 from monitor.access.roles import Role

@@ -14,8 +14,6 @@ from monitor.export.csv import CsvExport
 from monitor.export.fhir.bundle import fhir_bundle
 from monitor.export.jsonl import jsonl
 from monitor.export.parquet import parquet
-from monitor.export.pdf.rems import rems_pdf
-from monitor.export.pdf.report import report_pdf
 from monitor.export.pipe import Pipe, is_large, member
 
 
@@ -56,11 +54,15 @@ async def _fhir(job: Job) -> AsyncIterator[bytes]:
 
 
 async def _pdf(job: Job) -> AsyncIterator[bytes]:
+    from monitor.export.pdf.report import report_pdf  # a command that paints nothing starts without loading what paints
+
     async for block in report_pdf(job.source, job.selection, job.stamp, job.zone, await job.brought_in()):
         yield block
 
 
 async def _rems(job: Job) -> AsyncIterator[bytes]:
+    from monitor.export.pdf.rems import rems_pdf
+
     async for block in rems_pdf(job.source, job.selection, job.stamp, job.zone, await job.brought_in()):
         yield block
 

@@ -12,7 +12,6 @@ from monitor.export.csv import CsvExport
 from monitor.export.fhir.bundle import fhir_bundle
 from monitor.export.jsonl import jsonl
 from monitor.export.one_file import verify_html, verify_py
-from monitor.export.pdf.report import report_pdf
 from monitor.export.views.alerts import alerts_table
 from monitor.export.views.doses import doses_table
 from monitor.export.views.limits_files import limits_files
@@ -64,6 +63,8 @@ async def tools(_: Job) -> list[BundleFile]:
 
 async def paper(job: Job) -> list[BundleFile]:
     """The chart and tables as they are printed."""
+    from monitor.export.pdf.report import report_pdf  # a command that paints nothing starts without loading what paints
+
     brought = await job.brought_in()
     return [BundleFile("report.pdf", Role.VIEW, lambda: report_pdf(job.source, job.selection, job.stamp, job.zone, brought))]
 
