@@ -4,7 +4,9 @@ The archive lies in a temporary folder of its own until the person asks for anot
 """
 
 import asyncio
+import shutil
 import tempfile
+import weakref
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,12 +34,13 @@ class _Job:
         self.state, self.why = "waiting", ""
         self.done, self.bytes = 0, 0
         self.failed: list[str] = []
-        self.folder = tempfile.TemporaryDirectory(prefix="infusion-export-")
+        self.folder = Path(tempfile.mkdtemp(prefix="infusion-export-"))
+        self.remove = weakref.finalize(self, shutil.rmtree, self.folder)  # called, or by itself when the monitor ends
         self.task: asyncio.Task[None] | None = None
 
     @property
     def path(self) -> Path:
-        return Path(self.folder.name) / "export.zip"
+        return self.folder / "export.zip"
 
     @property
     def is_over(self) -> bool:
@@ -78,7 +81,7 @@ class ExportJobs:
         job = self._of[person.username] = _Job(sessions, form)
         job.task = asyncio.create_task(self._run(job, person, address), name="export of many")
         for each in dropped:
-            await asyncio.to_thread(each.folder.cleanup)
+            await asyncio.to_thread(each.remove)
         return job.now()
 
     async def _run(self, job: _Job, person: Person, address: str | None) -> None:
@@ -97,7 +100,7 @@ class ExportJobs:
         if job.bytes >= MAX_BYTES:
             job.failed.append(f"{session}: not in it, the archive is full at {MAX_BYTES >> 30} GiB. Ask for fewer sessions at a time")
             return
-        path = Path(job.folder.name) / f"{session}{FORMS[job.form].suffix}"
+        path = job.folder / f"{session}{FORMS[job.form].suffix}"
         try:
             selection = await self._exporter.open(session)
             await self._access.exporting(person, address, session=session, form=job.form)

@@ -1,6 +1,7 @@
 """Many sessions in one archive: each verifies, each is in the access log, one that cannot be made keeps no other back."""
 
 import asyncio
+import gc
 import io
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from monitor.access.ports import AccessKind, AccessStoreFailed
 from monitor.access.roles import Role
 from monitor.api import export_jobs
+from monitor.export.formats import Format
 from monitor.export.verify import verify_file
 from tests.unit.api.house import House
 from tests.unit.api.test_rest_export import recorded
@@ -91,3 +93,12 @@ async def test_the_bounds_are_named(home: House, monkeypatch: pytest.MonkeyPatch
     assert (await home.get(EXPORTS, Role.AUDITOR)).status_code == 404
     await over(home, Role.CLINICIAN)
     assert (await home.post(EXPORTS, {"sessions": ["../etc"]}, Role.AUDITOR)).status_code == 422
+
+
+def test_an_archive_goes_with_the_monitor_that_made_it_and_nothing_is_complained_of() -> None:
+    job = export_jobs._Job(("S-000001",), Format.JSONL)
+    folder = job.path.parent
+    assert folder.is_dir()
+    del job
+    gc.collect()
+    assert not folder.exists()
