@@ -61,6 +61,7 @@ def test_a_lost_value_keeps_its_dashes_and_its_age_in_every_size(open_page: Call
         spo2 = page.locator('.tile[data-session="S-000002"] .v-spo2')
         expect(spo2.locator(".readout-value")).to_have_text("---")
         expect(spo2).to_contain_text(re.compile(r"[45]\d s|1:\d\d"))
+        page.evaluate(AFTER_A_DRAW)
         assert page.evaluate(FAULTS) == [], count
         page.close()
 
