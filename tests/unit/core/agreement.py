@@ -4,8 +4,8 @@ import sys
 
 from tests.oracle.against_core import explain, first_difference
 
-HISTORIES = 4_000  # `python -m tests.oracle` runs as many as one likes; each control of test_oracle.py is noticed within 500
-WHILE_TRACED = 400  # coverage makes each several times dearer, and asks only whether a line is reached
+HISTORIES = 10_000
+WHILE_TRACED = 1_000  # coverage makes each several times dearer, and asks only whether a line is reached
 SHARES = 10  # so that a failure says early where it is
 
 
