@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from monitor.export.pdf.laid_aside import LaidAside, Producer, Written
 from monitor.export.pdf.shapes import CLOSED, OPEN, TONES, Box, Hatched, Line, Mark, Shape, Words
 from monitor.export.pdf.wording import printable
 
@@ -16,15 +17,37 @@ _HATCH_MM: Final = 1.6
 
 
 class Paper(FPDF):
-    """Pages whose every text goes through `say`, so that what the font lacks is named in its place."""
+    """Pages whose every text goes through `say`, so that what the font lacks is named in its place. Each is laid aside once it is full."""
 
-    def __init__(self) -> None:
+    def __init__(self, laid_aside: LaidAside) -> None:
         super().__init__("landscape", "mm", "A4", enforce_compliance="PDF/A-2U")
         self.add_font(FONT, "", _FONTS / "DejaVuSansCondensed.ttf")
         self.add_font(FONT, "B", _FONTS / "DejaVuSansCondensed-Bold.ttf")
         self._glyphs = frozenset(self.fonts[FONT].cmap) & frozenset(self.fonts[f"{FONT}B"].cmap)  # type: ignore[union-attr]  # both are TTF
         self.set_auto_page_break(auto=False)
         self.c_margin = 0
+        self.laid_aside = laid_aside
+
+    def next_page(self) -> None:
+        self.lay_aside()
+        self.add_page()
+
+    def lay_aside(self) -> None:
+        """What is on the page. Nothing but its foot may be put there afterwards."""
+        if self.page:
+            self.laid_aside.put(self.page, self.pages[self.page].contents)  # type: ignore[arg-type]  # bytes until `output`
+            self.pages[self.page].contents = bytearray()
+
+    def write_to(self, file: BinaryIO) -> None:
+        """All pages have been laid aside."""
+        self.written = Written(file)
+        self.output(output_producer_class=Producer)
+
+    def file_id(self) -> str:
+        """Of what is written and the time it was made, as fpdf2 does it."""
+        digest = self.written.digest.copy()
+        digest.update(self.creation_date.strftime("%Y%m%d%H%M%S").encode())
+        return f"<{digest.hexdigest().upper()}>" * 2
 
     def say(self, text: str) -> str:
         return printable(text, self._glyphs)

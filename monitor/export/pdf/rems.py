@@ -4,7 +4,7 @@ What the record does not hold stays an empty field with its label: nothing is gu
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Final
+from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +13,8 @@ from monitor.export.manifest import Stamp
 from monitor.export.pdf.apart import painted_apart
 from monitor.export.pdf.gather import Gathered, gather
 from monitor.export.pdf.layout import MARGIN, MINUTE_MS, PAGE_HEIGHT, PAGE_WIDTH
-from monitor.export.pdf.report import BLOCK, begin_page, closed, opened
+from monitor.export.pdf.paint import Paper
+from monitor.export.pdf.report import begin_page, paper_for
 from monitor.export.pdf.shapes import TONES, Line, Words
 from monitor.export.pdf.tracks import Cuff
 from monitor.export.pdf.wording import day, mg, site, utc
@@ -55,9 +56,8 @@ async def rems_pdf(
 ) -> AsyncIterator[bytes]:
     """As `report.report_pdf`."""
     about = await gather(source, selection, stamp, ZoneInfo(zone), brought_in)
-    made = await painted_apart(painted, about)
-    for start in range(0, len(made), BLOCK):
-        yield made[start : start + BLOCK]
+    async for block in painted_apart(paint, about):
+        yield block
 
 
 def sections(about: Gathered) -> Iterator[Section]:
@@ -207,32 +207,34 @@ def _from(*seqs: int) -> str:
     return f"entry {', '.join(str(seq) for seq in seqs[:4])}{more}" if seqs else ""
 
 
-def painted(about: Gathered) -> bytes:
-    paper = opened(about, f"Session {about.selection.session}: monitoring form, not official")
-    title = "Monitoring form (REMS-style, NOT the official form)"
+def paint(about: Gathered, file: BinaryIO) -> None:
+    with paper_for(about, f"Session {about.selection.session}: monitoring form, not official", file) as paper:
+        _new_page(paper, about)
+        for section in sections(about):
+            if paper.y + 20 > PAGE_HEIGHT - 20:
+                _new_page(paper, about)
+            paper.put(Words(MARGIN, paper.y + 4, section.title, "ink", 9.5, is_bold=True))
+            paper.set_y(paper.y + 6)
+            for field in section.fields:
+                _put(paper, about, field)
+            paper.set_y(paper.y + 2)
 
-    def new_page() -> None:
-        begin_page(paper, about, title, "")
-        paper.block(MARGIN, PAGE_WIDTH - 2 * MARGIN, NOT_OFFICIAL, 7.5)
-        paper.set_y(paper.y + 3)
 
-    new_page()
-    for section in sections(about):
-        if paper.y + 20 > PAGE_HEIGHT - 20:
-            new_page()
-        paper.put(Words(MARGIN, paper.y + 4, section.title, "ink", 9.5, is_bold=True))
-        paper.set_y(paper.y + 6)
-        for field in section.fields:
-            if paper.y + 8 > PAGE_HEIGHT - 20:
-                new_page()
-            y = paper.y
-            paper.put(Words(MARGIN, y + 3.5, field.label, "muted", 7.5))
-            paper.put(Words(PAGE_WIDTH - MARGIN, y + 3.5, field.source, "muted", 6, "right"))
-            paper.set_text_color(*TONES["ink"])
-            paper.set_y(y + 0.6)
-            paper.block(MARGIN + 95, 130, field.value, 8)
-            bottom = max(paper.y, y + 4.2) + 0.8
-            paper.draw([Line(MARGIN + 95, bottom, PAGE_WIDTH - MARGIN, bottom, "heavy", 0.15)])
-            paper.set_y(bottom + 0.4)
-        paper.set_y(paper.y + 2)
-    return closed(paper, about)
+def _new_page(paper: Paper, about: Gathered) -> None:
+    begin_page(paper, about, "Monitoring form (REMS-style, NOT the official form)", "")
+    paper.block(MARGIN, PAGE_WIDTH - 2 * MARGIN, NOT_OFFICIAL, 7.5)
+    paper.set_y(paper.y + 3)
+
+
+def _put(paper: Paper, about: Gathered, field: Field) -> None:
+    if paper.y + 8 > PAGE_HEIGHT - 20:
+        _new_page(paper, about)
+    y = paper.y
+    paper.put(Words(MARGIN, y + 3.5, field.label, "muted", 7.5))
+    paper.put(Words(PAGE_WIDTH - MARGIN, y + 3.5, field.source, "muted", 6, "right"))
+    paper.set_text_color(*TONES["ink"])
+    paper.set_y(y + 0.6)
+    paper.block(MARGIN + 95, 130, field.value, 8)
+    bottom = max(paper.y, y + 4.2) + 0.8
+    paper.draw([Line(MARGIN + 95, bottom, PAGE_WIDTH - MARGIN, bottom, "heavy", 0.15)])
+    paper.set_y(bottom + 0.4)

@@ -1,11 +1,12 @@
 """The report of one session as PDF bytes: chart pages, then the tables. The same record and stamp give the same bytes.
 
 Painting takes about a second of processor time for each hour of a session; a long one is painted in a process of its own (`apart`).
-Memory: what `gather` holds, and there once more with the pages: it grows by the page, not by the value.
+Memory: what `gather` holds, and there once more with one page; what is finished lies in a file (`laid_aside`).
 """
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Final
+from contextlib import contextmanager
+from typing import BinaryIO, Final
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from monitor.export.manifest import INTENDED_USE, Stamp
 from monitor.export.pdf.apart import painted_apart
 from monitor.export.pdf.chart import chart
 from monitor.export.pdf.gather import Gathered, gather
+from monitor.export.pdf.laid_aside import LaidAside
 from monitor.export.pdf.layout import LEFT, MARGIN, PAGE_HEIGHT, PAGE_WIDTH, RIGHT, sheets
 from monitor.export.pdf.paint import Paper
 from monitor.export.pdf.shapes import TONES, Box, Line, Shape, Words, width_of
@@ -24,7 +26,6 @@ from schemas.instant import from_ms
 from schemas.review import BroughtIn
 from schemas.session import Patient
 
-BLOCK: Final = 100_000
 LEGEND: Final = (
     "V systolic, \u039b diastolic, dash mean, dots heart or pulse rate, SpO2 and RR, crosses EtCO2. Hollow: came late. ? doubtful. "
     "Hatched: nothing came. Nothing is smoothed or joined."
@@ -52,47 +53,45 @@ async def report_pdf(
 ) -> AsyncIterator[bytes]:
     """`zone`: IANA name of the site's time zone. Raises SessionHasNoBeginning, ZoneInfoNotFoundError."""
     about = await gather(source, selection, stamp, ZoneInfo(zone), brought_in)
-    made = await painted_apart(painted, about)
-    for start in range(0, len(made), BLOCK):
-        yield made[start : start + BLOCK]
+    async for block in painted_apart(paint, about):
+        yield block
 
 
-def painted(about: Gathered) -> bytes:
-    paper = opened(about, f"Session {about.selection.session}: record on paper")
-    numbers = event_numbers(about)
-    for window in sheets(about.first_ms, about.last_ms):
-        begin_page(paper, about, "Anaesthesia-style record", f"{day(window[0], about.zone)} (times of the site, {about.zone.key})")
-        paper.draw(chart(about, window, numbers))
-        paper.put(Words(LEFT, PAGE_HEIGHT - 17.5, LEGEND, "muted", 6))
-    begin_page(paper, about, "Tables", "")
-    for table in tables(about):
-        put_table(paper, table, lambda: begin_page(paper, about, "Tables", ""))
-    return closed(paper, about)
+def paint(about: Gathered, file: BinaryIO) -> None:
+    with paper_for(about, f"Session {about.selection.session}: record on paper", file) as paper:
+        numbers = event_numbers(about)
+        for window in sheets(about.first_ms, about.last_ms):
+            begin_page(paper, about, "Anaesthesia-style record", f"{day(window[0], about.zone)} (times of the site, {about.zone.key})")
+            paper.draw(chart(about, window, numbers))
+            paper.put(Words(LEFT, PAGE_HEIGHT - 17.5, LEGEND, "muted", 6))
+        begin_page(paper, about, "Tables", "")
+        for table in tables(about):
+            put_table(paper, table, lambda: begin_page(paper, about, "Tables", ""))
 
 
-def opened(about: Gathered, title: str) -> Paper:
-    """Metadata that a reader needs and that does not change with the clock of the machine."""
-    paper = Paper()
-    paper.set_lang("en")
-    paper.set_creation_date(from_ms(about.made_at_ms))
-    program = f"infusion-monitor {about.software}, installation {about.installation}"
-    subject = f"{INTENDED_USE}; head {about.selection.head or 'none'}"
-    words = {"title": title, "subject": subject, "program": program, "time": utc(about.made_at_ms).replace(" ", "T")}
-    paper.set_xmp_metadata(_XMP.format(**{name: escape(text) for name, text in words.items()}))
-    return paper
-
-
-def closed(paper: Paper, about: Gathered) -> bytes:
-    """Every page gets its foot, now that their number is known."""
-    for number in range(1, paper.pages_count + 1):
-        paper.page = number
-        paper.draw(_foot(about, number, paper.pages_count))
-    return bytes(paper.output())
+@contextmanager
+def paper_for(about: Gathered, title: str, file: BinaryIO) -> Iterator[Paper]:
+    """With metadata that a reader needs and that does not change with the clock of the machine. At the end, when the number of pages is
+    known, each gets its foot, and `file` the whole."""
+    with LaidAside() as laid_aside:
+        paper = Paper(laid_aside)
+        paper.set_lang("en")
+        paper.set_creation_date(from_ms(about.made_at_ms))
+        program = f"infusion-monitor {about.software}, installation {about.installation}"
+        subject = f"{INTENDED_USE}; head {about.selection.head or 'none'}"
+        words = {"title": title, "subject": subject, "program": program, "time": utc(about.made_at_ms).replace(" ", "T")}
+        paper.set_xmp_metadata(_XMP.format(**{name: escape(text) for name, text in words.items()}))
+        yield paper
+        paper.lay_aside()
+        for number in range(1, paper.pages_count + 1):
+            paper.page = number
+            paper.draw(_foot(about, number, paper.pages_count))
+        paper.write_to(file)
 
 
 def begin_page(paper: Paper, about: Gathered, title: str, beside: str) -> None:
     """Whose it is, on every page."""
-    paper.add_page()
+    paper.next_page()
     paper.draw(_head(about, title, beside))
     for x, name, value in _facts(about):
         paper.set_xy(x, 20.5)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
+from io import BytesIO
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,12 @@ from monitor.export.bundle.job import Job
 from monitor.export.bundle.parts import PARTS, paper
 from monitor.export.formats import FORMS, Format
 from monitor.export.pdf import gather as gathering
+from monitor.export.pdf import report as reporting
 from monitor.export.pdf.gather import gather
+from monitor.export.pdf.laid_aside import LaidAside
+from monitor.export.pdf.layout import SHEET_MS
+from monitor.export.pdf.paint import Paper
+from monitor.export.pdf.report import paint
 from monitor.export.selection import seals_of, select
 from schemas.log import Entry, Measured, Seal
 from schemas.measurement import Mode, Reading, Reason, Validity
@@ -95,7 +101,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_paper(job: Job) -> AsyncIterator[bytes]:
-    """The report on paper has a page for each 90 minutes, and is held until its last page says how many there are."""
+    """What the report on paper is drawn from grows by the column of the chart: see below."""
     return bundle(job, [part for part in PARTS if part is not paper])
 
 
@@ -126,6 +132,49 @@ async def test_paper_holds_no_more_of_more_values(monkeypatch: pytest.MonkeyPatc
     assert await growth(held_by_paper) < 4
     monkeypatch.setattr(gathering, "_column", lambda *_: int)
     assert await growth(held_by_paper) > 10
+
+
+class HeldPages(LaidAside):
+    """The negative control: what is finished stays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pages: dict[int, bytes] = {}
+
+    def put(self, number: int, contents: bytes | bytearray) -> None:
+        self.pages[number] = bytes(contents)
+
+    def take(self, number: int) -> bytes:
+        return self.pages[number]
+
+
+async def page_bytes() -> float:
+    """Held for a page more when the last is painted and nothing is written yet."""
+
+    async def painted(pages: int) -> int:
+        held: list[int] = []
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(MadeAsAsked, "span_ms", pages * SHEET_MS - 1_800_000)
+            patched.setattr(Paper, "write_to", lambda *_: held.append(tracemalloc.get_traced_memory()[0]))
+            source = MadeAsAsked(pages * 150)
+            about = await gather(source, await select(source, "S-000001"), stamp_of(), ZoneInfo("UTC"))
+            tracemalloc.start()
+            try:
+                paint(about, BytesIO())
+            finally:
+                tracemalloc.stop()
+        return held[0]
+
+    await painted(1)  # what is made once and kept
+    return (await painted(3) - await painted(1)) / 2
+
+
+async def test_a_page_that_is_finished_is_held_no_more(monkeypatch: pytest.MonkeyPatch):
+    """But for its foot and the rows of its tables."""
+    most = 40_000
+    assert await page_bytes() < most
+    monkeypatch.setattr(reporting, "LaidAside", HeldPages)
+    assert await page_bytes() > 2 * most
 
 
 async def test_an_export_that_holds_the_seals_would_be_seen():
