@@ -12,7 +12,7 @@ from monitor.export.pdf.gather import Gathered
 from monitor.export.pdf.layout import LEFT, RIGHT, Lane, Layout, layout_of
 from monitor.export.pdf.shapes import Box, Hatched, Line, Mark, Shape, Tone, Words, width_of
 from monitor.export.pdf.tracks import DOUBTFUL, LATE, Point, Track
-from monitor.export.pdf.wording import clock, length
+from monitor.export.pdf.wording import clock, length, since
 from schemas.limits import Direction
 from schemas.measurement import Reason, Validity
 from schemas.vitals import MILLI, VITAL_SIGNS, Vital, format_milli
@@ -71,8 +71,7 @@ def _grid(about: Gathered, layout: Layout) -> Iterator[Shape]:
         if is_heavy:
             yield Words(x, layout.foot + 3.2, clock(at_ms, about.zone), "ink", 7, "middle")
             if about.started_at_ms is not None:
-                minutes = round((at_ms - about.started_at_ms) / 60_000)
-                yield Words(x, layout.foot + 6.0, f"{minutes:+d} min", "muted", _SMALL, "middle")
+                yield Words(x, layout.foot + 6.0, since(at_ms, about.started_at_ms), "muted", _SMALL, "middle")
     for lane in (layout.main, layout.spo2, layout.breath):
         for value in range(-(-lane.low // lane.step) * lane.step, lane.high + 1, lane.step):
             yield Line(LEFT, lane.y(value), RIGHT, lane.y(value), "grid", 0.15)
@@ -91,14 +90,16 @@ def _name(x: float, lane: Lane) -> Iterator[Shape]:
 
 
 def _levels(about: Gathered, layout: Layout) -> Iterator[Shape]:
-    """Limits dashed while they stood, baselines dotted from the start on; where two names would meet the later one has none."""
-    taken: list[float] = []
+    """Limits dashed while they stood, baselines dotted from the start on. Where two names would meet the later one goes to the left of
+    the other, and has no place where the lane ends."""
+    taken: list[tuple[float, float, float]] = []  # from, to, height
 
     def named(lane: Lane, value: float, x: float, name: str, tone: Tone) -> Iterator[Shape]:
-        y = lane.y(value)
-        if all(abs(other - y) >= 2.6 for other in taken):
-            taken.append(y)
-            x = min(x, RIGHT - width_of(name) - 1)
+        y, x, width = lane.y(value), min(x, RIGHT - width_of(name) - 1), width_of(name) + 1
+        while met := [other for other in taken if abs(other[2] - y) < 2.6 and other[0] < x + width and x < other[1]]:
+            x = min(other[0] for other in met) - width
+        if x >= LEFT:
+            taken.append((x, x + width, y))
             yield Box(x, y - 2.7, width_of(name) + 0.6, 2.5, "panel")
             yield Words(x + 0.3, y - 0.7, name, tone, _SMALL)
 
@@ -152,7 +153,7 @@ def _stream(track: Track, layout: Layout, lane: Lane, tone: Tone, form: str) -> 
         if high != low and kind != LATE:
             yield Line(x, lane.y(low), x, lane.y(high), tone, 0.25)
         for value in {low, high}:
-            yield Mark(form, x, lane.y(value), 0.42 if form == "dot" and kind != LATE else 0.62, tone, is_hollow=kind == LATE)
+            yield Mark("dot" if kind == LATE else form, x, lane.y(value), 0.62 if kind == LATE else 0.42, tone, is_hollow=kind == LATE)
         if kind == DOUBTFUL:
             if x - doubted_x > 2.5:
                 yield Words(x, lane.y(high) - 1, "?", tone, _SMALL, "middle", is_bold=True)

@@ -44,7 +44,8 @@ def _doses(about: Gathered, layout: Layout) -> Iterator[Shape]:
     yield Words(LEFT - 1.2, top + 8.2, "mg given", "muted", _SMALL, "right")
     for at_ms in layout.ticks(5):
         if span_ms is not None and span_ms[0] <= at_ms <= min(span_ms[1] + 300_000, about.last_ms):
-            yield Words(layout.x(at_ms), top + 8.2, f"{about.given.by_ug(at_ms) / 1000:.1f}", "dose", _SMALL, "middle")
+            x = max(layout.x(at_ms), LEFT + 3.5)  # clear of the name of the row
+            yield Words(x, top + 8.2, f"{about.given.by_ug(at_ms) / 1000:.1f}", "dose", _SMALL, "middle")
 
 
 def _alerts(about: Gathered, layout: Layout) -> Iterator[Shape]:
@@ -64,7 +65,7 @@ def _alerts(about: Gathered, layout: Layout) -> Iterator[Shape]:
             answered_x = layout.x(span.answered_ms)
             yield Line(answered_x, y - 1.4, answered_x, y + 1.4, "ink", 0.4)
         if x >= free[span.tone] and x + width_of(span.id) + 3 < RIGHT:
-            yield Words(x + 1.6, y - 0.8, span.id, span.tone, 5)
+            yield Words(x + 1.6, y - 1.4, span.id, span.tone, 5)
             free[span.tone] = x + width_of(span.id, 5) + 4
 
 

@@ -20,10 +20,10 @@ from monitor.export.pdf.tracks import Cuff
 from monitor.export.pdf.wording import day, mg, site, utc
 from monitor.export.selection import LogSource, Selection
 from monitor.export.views.doses import voided_of
-from schemas.log import BolusGiven, DrugDrawn, Entry, ObservationCharted, PhaseOrdered, SignedOff
+from schemas.log import BolusGiven, DrugDrawn, Entry, ObservationCharted, PhaseOrdered, RateSet, SignedOff
 from schemas.measurement import Validity
 from schemas.review import BroughtIn
-from schemas.session import OPEN_PHASES, Treatment
+from schemas.session import OPEN_PHASES, Phase, Treatment
 from schemas.signs import SIGNS, Charted
 from schemas.vitals import VITAL_SIGNS, Vital, format_milli
 
@@ -96,10 +96,12 @@ def _treatment(about: Gathered) -> Iterator[Field]:
     order = about.created.order
     yield Field("Date of treatment (of the site)", day(about.created_at_ms, about.zone), _from(1))
     yield Field("Drug and route in the order", order.treatment.value.replace("_", " "), _from(1))
-    boluses = [entry for entry in _counting(about) if isinstance(entry.body, BolusGiven)]
+    doses = [entry for entry in _counting(about) if isinstance(entry.body, BolusGiven | RateSet) or _is_infusing(entry)]
     is_nasal = order.treatment is Treatment.ESKETAMINE_NASAL
     total = about.given.by_ug(about.last_ms)
-    yield Field("Dose given: 56 mg, 84 mg or other", f"{mg(total)} mg" if total else "", _from(*(entry.seq for entry in boluses)))
+    yield Field(
+        "Dose given: 56 mg, 84 mg or other", f"{mg(total)} mg" if total else "", _from(*(entry.seq for entry in doses)) if total else ""
+    )
     lots = [entry for entry in _counting(about) if isinstance(entry.body, DrugDrawn)]
     yield Field("Lot", ", ".join(entry.body.lot for entry in lots if isinstance(entry.body, DrugDrawn)), _from(*(e.seq for e in lots)))
     first = _first_dose_ms(about)
@@ -192,6 +194,10 @@ def _course(about: Gathered, sign: Charted, label: str, is_there: Callable[[int]
     )
 
 
+def _is_infusing(entry: Entry) -> bool:
+    return isinstance(entry.body, PhaseOrdered) and entry.body.phase is Phase.INFUSING
+
+
 def _first_dose_ms(about: Gathered) -> int | None:
     return None if about.given.span_ms is None else about.given.span_ms[0]
 
@@ -222,7 +228,9 @@ def paint(about: Gathered, file: BinaryIO) -> None:
 
 def _new_page(paper: Paper, about: Gathered) -> None:
     begin_page(paper, about, "Monitoring form (REMS-style, NOT the official form)", "")
-    paper.block(MARGIN, PAGE_WIDTH - 2 * MARGIN, NOT_OFFICIAL, 7.5)
+    paper.block(
+        MARGIN, PAGE_WIDTH - 2 * MARGIN, f"{NOT_OFFICIAL} Times are those of the site ({about.zone.key}), and UTC where a Z stands.", 7.5
+    )
     paper.set_y(paper.y + 3)
 
 

@@ -11,9 +11,8 @@ import msgspec
 from monitor.core.corrections import Corrections
 from monitor.core.drug import DrugAccount
 from monitor.export.pdf.gather import Gathered, marks
-from monitor.export.pdf.layout import MINUTE_MS
 from monitor.export.pdf.tracks import LATE, PLAIN
-from monitor.export.pdf.wording import length, mg, site, utc
+from monitor.export.pdf.wording import mg, since, site, utc
 from monitor.export.views.doses import voided_of
 from monitor.sessions.journal import describe
 from schemas.alert import RAISES
@@ -60,7 +59,7 @@ class Table(msgspec.Struct, frozen=True):
 def tables(about: Gathered) -> Iterator[Table]:
     when = ("UTC", "site time")
     yield _vitals(about)
-    yield Table("Drug", ("seq", *when, "what", "by", "correction"), (8, 26, 13, 110, 16, 60), tuple(_drug(about)))
+    yield Table("Drug", ("seq", *when, "what", "by", "correction"), (8, 26, 13, 104, 24, 58), tuple(_drug(about)))
     events = ("no", "seq", *when, "what", "correction")
     yield Table("Observations, notes and everything else that happened", events, (8, 10, 26, 13, 120, 60), tuple(_happened(about)))
     alerts = ("seq", *when, "alert", "priority", "step", "what", "by")
@@ -70,7 +69,7 @@ def tables(about: Gathered) -> Iterator[Table]:
     yield Table(
         "Signatures",
         ("seq", *when, "printed name", "user", "meaning", "signed under"),
-        (10, 26, 13, 34, 20, 60, 90),
+        (10, 26, 13, 34, 26, 60, 84),
         tuple(_signatures(about)),
     )
     yield _completeness(about)
@@ -99,7 +98,8 @@ def _vitals(about: Gathered) -> Table:
     each = [(at_ms, _at_mark(about, at_ms)) for at_ms in marks(about.first_ms, about.last_ms)]
     cuffs = [(cuff.at_ms, _cuff_row(about, index)) for index, cuff in enumerate(about.tracks.cuffs)]
     rows = tuple(row for _, row in sorted([*cuffs, *each], key=lambda one: one[0]))
-    return Table("Vital signs: every cuff, and what stood at each 5 minutes", columns, (26, 13, 14, 18, 14, 14, 12, 12, 14, 62), rows)
+    title = "Vital signs: every cuff, and the values nearest to each 5 minutes, within 30 s"
+    return Table(title, columns, (26, 13, 14, 18, 14, 14, 12, 12, 14, 62), rows)
 
 
 def _label(vital: Vital) -> str:
@@ -119,8 +119,7 @@ def _cuff_row(about: Gathered, index: int) -> Row:
 
 
 def _clocks(about: Gathered, at_ms: int) -> Row:
-    since = "" if about.started_at_ms is None else f"{round((at_ms - about.started_at_ms) / MINUTE_MS):+d} min"
-    return utc(at_ms), site(at_ms, about.zone), since
+    return utc(at_ms), site(at_ms, about.zone), "" if about.started_at_ms is None else since(at_ms, about.started_at_ms)
 
 
 def _said(reading: Reading | None) -> str:
@@ -214,12 +213,13 @@ def _alert_rows(about: Gathered) -> Iterator[Row]:
         if isinstance(body, AlertChanged):
             alert = body.alert
             priority[alert.id] = alert.priority.value
-            step = f"{'RAISED' if body.why in RAISES else alert.state.value}: {body.why.value.replace('_', ' ')}"
+            state, why = "RAISED" if body.why in RAISES else alert.state.value, body.why.value.replace("_", " ")
+            step = state if state == why else f"{state}: {why}"
             yield (*when, alert.id, alert.priority.value, step, f"{alert.title}: {alert.reason}", alert.acknowledged_by or "")
         elif isinstance(body, AlertAcknowledged):
             yield (*when, body.alert, priority.get(body.alert, ""), "acknowledgement", body.comment or "", body.by)
         elif isinstance(body, AlertShown):
-            yield (*when, body.alert, priority.get(body.alert, ""), "shown", f"after {length(body.latency_ms)}", body.by)
+            yield (*when, body.alert, priority.get(body.alert, ""), "shown", f"after {body.latency_ms / 1000:g} s", body.by)
         elif isinstance(body, AlertNotified):
             done = "delivered" if body.is_delivered else "NOT delivered"
             yield (*when, body.alert, priority.get(body.alert, ""), f"sent by {body.channel}", f"{done}: {body.detail}", "")

@@ -43,6 +43,11 @@ def length(milliseconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02d} min" if seconds < 3_600 else f"{seconds // 3_600}:{seconds // 60 % 60:02d} h"
 
 
+def since(at_ms: int, start_ms: int) -> str:
+    """-5 min, +0 min; -0 min stands for the half minute before the start."""
+    return f"{'-' if at_ms < start_ms else '+'}{round(abs(at_ms - start_ms) / 60_000)} min"
+
+
 def mg(micrograms: int) -> str:
     return format_milli(micrograms)
 

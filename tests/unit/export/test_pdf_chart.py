@@ -1,7 +1,7 @@
 """The chart as shapes: what stands where, what is hatched, and that nothing joins two values."""
 
 import random
-from itertools import pairwise
+from itertools import combinations, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from monitor.export.pdf.course import given, limit_spans
 from monitor.export.pdf.gather import Gathered, gather
 from monitor.export.pdf.layout import MINUTE_MS, layout_of, sheets
 from monitor.export.pdf.rems import _pressures
-from monitor.export.pdf.shapes import Hatched, Line, Mark, Shape, Words
+from monitor.export.pdf.shapes import Hatched, Line, Mark, Shape, Words, width_of
 from monitor.export.pdf.tables import tables
 from monitor.export.pdf.tracks import LATE, PLAIN, Track, Value
 from monitor.export.selection import select
@@ -130,6 +130,31 @@ async def test_doubt_lateness_invalidity_and_absence_have_their_signs(about: Gat
     restarted = next(entry for entry in log.entries if isinstance(entry.body, MonitorRestarted))
     whole = [shape for shape in shapes if isinstance(shape, Hatched) and shape.height > 100]
     assert [shape.x + shape.width for shape in whole] == [pytest.approx(layout.x(restarted.at_ms))]
+
+
+async def test_a_late_value_of_any_kind_is_hollow() -> None:
+    """A cross has no inside: what is drawn as crosses is a hollow disc where it came late."""
+    log = Log()
+    log.create()
+    log.bind()
+    log.measure()
+    co2 = Reading(Reason.NONE, Validity.VALID, 38_000, Vital.ETCO2)
+    log.say(replace(measured(7, log.at_ms), readings=(co2,)))
+    log.say(replace(measured(8, log.at_ms - 20_000), readings=(replace(co2, reason=Reason.LATE),)))
+    ((_, shapes),) = drawn(await gathered(log))
+    found = [(mark.form, mark.is_hollow) for mark in shapes if isinstance(mark, Mark) and mark.tone == "co2"]
+    assert sorted(found) == [("cross", False), ("dot", True)]
+
+
+async def test_names_of_levels_lie_beside_each_other(about: Gathered) -> None:
+    """A limit's and a baseline's at one height are both there; none lies over another."""
+    level = {Vital.SYSTOLIC_BP: 112_000, Vital.HEART_RATE: 71_000, Vital.DIASTOLIC_BP: 69_000}
+    for _, shapes in drawn(replace(about, baselines=level)):
+        names = [shape for shape in shapes if isinstance(shape, Words) and (" baseline " in shape.text or " limit" in shape.text)]
+        assert {"SBP baseline 112", "HR baseline 71", "DBP baseline 69"} <= {name.text for name in names}
+        for one, other in combinations(names, 2):
+            apart = abs(one.x - other.x) >= width_of(one.text if one.x < other.x else other.text)
+            assert apart or abs(one.y - other.y) >= 2.5, (one, other)
 
 
 async def test_a_peak_between_others_of_its_column_is_drawn() -> None:
