@@ -14,6 +14,7 @@ from monitor.api.auth import AddressHere, PersonHere
 from monitor.api.bodies import Body
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import require
+from monitor.export.access_rows import names_of
 from schemas.review import AccessRow, AuditNow
 
 MAX_SESSIONS: Final = 50  # of one question
@@ -55,7 +56,13 @@ def routes(jobs: AuditJobs, access: AccessControl, documented: Documented) -> AP
         """The newest 200."""
         require(person, Role.AUDITOR, Role.ADMIN)
         await access.reading(person, address, what=session_id, detail="accesses")
-        found = await access.find(AccessQuery(what=session_id, limit=MAX_ROWS))
-        return answer([AccessRow(kept.row.at_ms, kept.row.kind.value, kept.row.who, kept.row.detail) for kept in found])
+        found = [kept.row for what in names_of(session_id) for kept in await access.find(AccessQuery(what=what, limit=MAX_ROWS))]
+        newest = sorted(found, key=lambda row: row.no, reverse=True)[:MAX_ROWS]
+        return answer([AccessRow(row.at_ms, row.kind.value, row.who, row.detail or _page(row.what)) for row in newest])
 
     return router
+
+
+def _page(what: str) -> str:
+    """Of a row that names the session by the path of a page."""
+    return f"page {what}" if what.startswith("/") else ""

@@ -39,10 +39,13 @@ async def access_lines(source: AccessSource, session: str, from_ms: int, until_m
 
 async def rows_naming(source: AccessSource, session: str) -> list[ChainedRow]:
     """Oldest first: who opened, took out or was refused this session by its name. Raises AccessStoreFailed."""
-    found: list[ChainedRow] = []
-    for what in (session, f"/session/{session}", f"/record/{session}"):
-        found += await _all(source, AccessQuery(what=what))
+    found = [kept for what in names_of(session) for kept in await _all(source, AccessQuery(what=what))]
     return sorted(found, key=lambda kept: kept.row.no)
+
+
+def names_of(session: str) -> tuple[str, ...]:
+    """What a row about the session names: itself, or the page that it is shown on."""
+    return session, f"/session/{session}", f"/record/{session}"
 
 
 def watching(rows: Iterable[ChainedRow], from_ms: int, until_ms: int) -> list[ChainedRow]:

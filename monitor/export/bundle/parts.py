@@ -47,7 +47,7 @@ async def views(job: Job) -> list[BundleFile]:
         *(made_of(name, Role.VIEW, make(survey)) for name, make in _TABLES.items()),
         *(made_of(name, Role.VIEW, text) for name, text in limits_files(survey)),
         made_of("completeness.json", Role.VIEW, msgspec.json.format(msgspec.json.encode(statement), indent=2) + b"\n"),
-        made_of("README.txt", Role.VIEW, readme(job, statement.says, statement.not_recorded)),
+        made_of("README.txt", Role.VIEW, readme(job, statement.says, statement.not_recorded, await job.brought_in())),
     ]
 
 

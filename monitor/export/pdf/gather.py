@@ -9,6 +9,7 @@ import msgspec
 
 from monitor.core.channel import Channel
 from monitor.core.limits import LimitsError, decode_limits
+from monitor.export.deidentified import is_without_names
 from monitor.export.manifest import Stamp
 from monitor.export.pdf.course import AlertSpan, Given, LimitSpan, alert_spans, given, limit_spans
 from monitor.export.pdf.layout import MINUTE_MS, column_of, sheets
@@ -32,7 +33,7 @@ class SessionHasNoBeginning(ValueError):
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is drawn, and no key: it may be sent to another process. `zone`: of the site; every table has UTC beside it.
     `installation`: id of the key that signs. `patient`: with the code that was said last, by the entries `patient_from`. `brought_in` None:
-    it was recorded here."""
+    it was recorded here. `is_deidentified`: commitments stand for names, texts and the patient."""
 
     selection: Selection
     software: str
@@ -55,6 +56,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     baselines: dict[Vital, int]
     gone_after_ms: dict[Vital, int]
     brought_in: BroughtIn | None
+    is_deidentified: bool
 
 
 class Times:
@@ -130,6 +132,7 @@ async def gather(source: LogSource, selection: Selection, stamp: Stamp, zone: Zo
         baselines=baselines,
         gone_after_ms=_gone_after(created.limits),
         brought_in=brought_in,
+        is_deidentified=is_without_names(source, selection),
     )
 
 

@@ -9,7 +9,7 @@ from fpdf.enums import XPos, YPos
 
 from monitor.export.pdf.laid_aside import LaidAside, Producer, Written
 from monitor.export.pdf.shapes import CLOSED, OPEN, TONES, Box, Hatched, Line, Mark, Shape, Words
-from monitor.export.pdf.wording import printable
+from monitor.export.pdf.wording import cut_commitments, printable
 
 FONT: Final = "record"
 _FONTS: Final = Path(__file__).with_name("font")
@@ -19,7 +19,7 @@ _HATCH_MM: Final = 1.6
 class Paper(FPDF):
     """Pages whose every text goes through `say`, so that what the font lacks is named in its place. Each is laid aside once it is full."""
 
-    def __init__(self, laid_aside: LaidAside) -> None:
+    def __init__(self, laid_aside: LaidAside, *, cuts_commitments: bool = False) -> None:
         super().__init__("landscape", "mm", "A4", enforce_compliance="PDF/A-2U")
         self.add_font(FONT, "", _FONTS / "DejaVuSansCondensed.ttf")
         self.add_font(FONT, "B", _FONTS / "DejaVuSansCondensed-Bold.ttf")
@@ -27,6 +27,7 @@ class Paper(FPDF):
         self.set_auto_page_break(auto=False)
         self.c_margin = 0
         self.laid_aside = laid_aside
+        self._cuts_commitments = cuts_commitments
 
     def next_page(self) -> None:
         self.lay_aside()
@@ -50,7 +51,7 @@ class Paper(FPDF):
         return f"<{digest.hexdigest().upper()}>" * 2
 
     def say(self, text: str) -> str:
-        return printable(text, self._glyphs)
+        return printable(cut_commitments(text) if self._cuts_commitments else text, self._glyphs)
 
     def put(self, words: Words) -> None:
         self.set_font(FONT, "B" if words.is_bold else "", words.size)

@@ -31,6 +31,7 @@ NOT_OFFICIAL: Final = (
     "This is not the official form of any REMS programme and is not to be sent in its place. It is filled in from the record to be copied "
     "from; an empty field is one that the record does not hold. The programme wants its form within 7 days of the treatment."
 )
+NOT_LEFT_OUT: Final = "What says withheld is in the full record, and left out here: the year of birth, names, and what people wrote."
 _FORTY_MS: Final = 40 * MINUTE_MS
 _ADVERSE: Final = (
     *(Charted.VOMITING, Charted.PANIC, Charted.CHEST_PAIN, Charted.DYSPNOEA, Charted.SEVERE_HEADACHE, Charted.NEURO_SIGN),
@@ -79,7 +80,8 @@ def _who(about: Gathered) -> Iterator[Field]:
         "Patient as known here (pseudonym)", patient.label + (f", code {patient.code}" if patient.code else ""), _from(*about.patient_from)
     )
     yield Field("Date of birth")
-    yield Field("Year of birth", "" if patient.birth_year is None else str(patient.birth_year), _from(1))
+    year = "withheld" if about.is_deidentified else "" if patient.birth_year is None else str(patient.birth_year)
+    yield Field("Year of birth", year, _from(1) if year else "")
     yield Field("Sex")
     yield Field("Healthcare setting: name and address")
     yield Field("Room", about.created.room, _from(1))
@@ -228,9 +230,9 @@ def paint(about: Gathered, file: BinaryIO) -> None:
 
 def _new_page(paper: Paper, about: Gathered) -> None:
     begin_page(paper, about, "Monitoring form (REMS-style, NOT the official form)", "")
-    paper.block(
-        MARGIN, PAGE_WIDTH - 2 * MARGIN, f"{NOT_OFFICIAL} Times are those of the site ({about.zone.key}), and UTC where a Z stands.", 7.5
-    )
+    times = f"Times are those of the site ({about.zone.key}), and UTC where a Z stands."
+    times += f" {NOT_LEFT_OUT}" if about.is_deidentified else ""
+    paper.block(MARGIN, PAGE_WIDTH - 2 * MARGIN, f"{NOT_OFFICIAL} {times}", 7.5)
     paper.set_y(paper.y + 3)
 
 

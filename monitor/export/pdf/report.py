@@ -31,6 +31,8 @@ LEGEND: Final = (
     "Hatched: nothing came. Nothing is smoothed or joined."
 )
 
+WITHHELD: Final = "DE-IDENTIFIED: names, texts and the patient are withheld. A commitment is cut to 8 digits here and whole in the record."
+
 _XMP: Final = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
@@ -74,7 +76,7 @@ def paper_for(about: Gathered, title: str, file: BinaryIO) -> Iterator[Paper]:
     """With metadata that a reader needs and that does not change with the clock of the machine. At the end, when the number of pages is
     known, each gets its foot, and `file` the whole."""
     with LaidAside() as laid_aside:
-        paper = Paper(laid_aside)
+        paper = Paper(laid_aside, cuts_commitments=about.is_deidentified)
         paper.set_lang("en")
         paper.set_creation_date(from_ms(about.made_at_ms))
         program = f"infusion-monitor {about.software}, installation {about.installation}"
@@ -98,7 +100,7 @@ def begin_page(paper: Paper, about: Gathered, title: str, beside: str) -> None:
         paper.put(Words(x, 22.5, name, "muted", 6))
         paper.set_text_color(*TONES["ink"])
         paper.set_xy(x, 23.3)
-        paper.block(x, 64.0, _short(value), 7.5, is_bold=True)
+        paper.block(x, 64.0, _short(paper.say(value)), 7.5, is_bold=True)
     paper.set_xy(MARGIN, 40.0)
 
 
@@ -112,6 +114,8 @@ def _head(about: Gathered, title: str, beside: str) -> Iterator[Shape]:
     yield Words(MARGIN + 62, 15.5, beside, "muted", 8)
     if about.brought_in is not None:
         yield Words(MARGIN, 9.5, brought_in_words(about.brought_in), "ink", 8, is_bold=True)
+    if about.is_deidentified:
+        yield Words(MARGIN, 6.0, WITHHELD, "ink", 8, is_bold=True)
     mode = mode_of(about.selection.modes)
     if mode != "real":
         words = f"{mode.upper()} \u00b7 not a patient" if mode else "NO DEVICE WAS BOUND"

@@ -1,5 +1,6 @@
 """Times, amounts and people's words as they stand on paper. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Container
 from datetime import datetime
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from schemas.instant import from_ms
 from schemas.vitals import format_milli
 
+_COMMITMENT: Final = re.compile(r"(withheld:[0-9a-f]{8})[0-9a-f]{56}")
 _KEPT: Final = frozenset({"\n"})
 
 
@@ -50,6 +52,11 @@ def since(at_ms: int, start_ms: int) -> str:
 
 def mg(micrograms: int) -> str:
     return format_milli(micrograms)
+
+
+def cut_commitments(text: str) -> str:
+    """withheld:5e987ab0... with the first digits that tell one from another."""
+    return _COMMITMENT.sub("\\1\u2026", text)
 
 
 def printable(text: str, glyphs: Container[int]) -> str:

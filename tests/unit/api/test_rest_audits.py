@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from monitor.access.ports import AccessKind
+from monitor.access.ports import AccessKind, AccessLogRow
 from monitor.access.roles import Role
 from tests.unit.api.house import House
 from tests.unit.api.test_rest_export import recorded
@@ -55,11 +55,14 @@ async def test_a_record_that_was_changed_is_refused(home: House) -> None:
 async def test_what_is_asked_stands_in_the_access_log_and_is_told_to_those_who_may_see_it(home: House) -> None:
     session, other = await recorded(home), await home.session(room="Room 9")
     await home.get(f"/api/v1/sessions/{session}/export")
+    opened = AccessLogRow(at_ms=home.clock.now_ms(), kind=AccessKind.PAGE_OPENED, who="clinician", address=None, what=f"/record/{session}")
+    await home.accesses.log_access([opened])
     await home.post(AUDITS, {"sessions": [session]}, Role.AUDITOR)
     rows = (await home.get(f"/api/v1/sessions/{session}/accesses", Role.AUDITOR)).json()
     assert [(row["kind"], row["who"], row["detail"]) for row in rows] == [
         (AccessKind.READ, "auditor", "accesses"),
         (AccessKind.READ, "auditor", "audit"),
+        (AccessKind.PAGE_OPENED, "clinician", f"page /record/{session}"),
         (AccessKind.EXPORT, "clinician", "jsonl"),
     ]
     assert len((await home.get(f"/api/v1/sessions/{other}/accesses", Role.ADMIN)).json()) == 1

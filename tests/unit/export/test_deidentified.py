@@ -19,6 +19,8 @@ from monitor.core.committed import committed
 from monitor.export.bundle.job import Job
 from monitor.export.bundle.parts import PARTS
 from monitor.export.deidentified import NotSalted
+from monitor.export.formats import FORMS, Format
+from monitor.export.pdf.report import WITHHELD
 from monitor.export.selection import select
 from monitor.export.verify import verify_file
 from schemas.log import SessionCreated, canonical
@@ -64,6 +66,23 @@ def forms(value: str) -> set[str]:
     """As it stands, in JSON and in a table."""
     in_json = json.dumps(value, ensure_ascii=False)[1:-1]
     return {value, in_json, json.dumps(value)[1:-1], json.dumps(in_json, ensure_ascii=False)[1:-1], value.replace('"', '""')}
+
+
+def test_paper_and_form_say_what_is_withheld_and_that_it_is_not_missing():
+    async def pages(*, is_deidentified: bool) -> list[str]:
+        store = FakeStore(with_salt(short_log()), chunk=500)
+        job = Job(store, await select(store, "S-000001"), stamp_of(), is_deidentified=is_deidentified)
+        made = [b"".join([block async for block in FORMS[form].blocks(job)]) for form in (Format.PDF, Format.REMS)]
+        texts = [page.get_textpage().get_text_range() for file in made for page in pypdfium2.PdfDocument(file)]
+        return [re.sub(r"\s+", " ", text) for text in texts]
+
+    hidden, full = asyncio.run(pages(is_deidentified=True)), asyncio.run(pages(is_deidentified=False))
+    assert all(WITHHELD in text for text in hidden)
+    assert "Year of birth withheld entry 1" in " ".join(hidden)
+    assert "left out here: the year of birth" in " ".join(hidden)
+    assert not re.search(r"withheld:[0-9a-f]{9}", " ".join(hidden)), "whole in the record alone"
+    assert re.search(r"withheld:[0-9a-f]{8}\u2026", " ".join(hidden))
+    assert not any("ithheld" in text for text in full)  # the control
 
 
 @pytest.mark.parametrize("seed", range(1, 3))

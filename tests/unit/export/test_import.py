@@ -113,6 +113,10 @@ def test_past_sessions_rest_and_paper_say_that_it_was_recorded_elsewhere(bundle:
     assert said is not None
     assert (said.by, said.installation) == ("R. Onyx", there)
     assert abs(said.at_ms - SystemClock().now_ms()) < 60_000
+    again = tmp_path / "again.zip"
+    assert run(here, "S-000001", "--format", "bundle", "--out", str(again)).exit_code == 0
+    assert f"by R. Onyx; recorded by installation {there}" in _member(again, "README.txt").decode()
+    assert b"brought in" not in _member(bundle, "README.txt")  # the control
     pages = _paper(here, tmp_path / "here.pdf")
     assert all(f"by R. Onyx; recorded by installation {there}" in page for page in pages)
     assert brought(tmp_path / "nameless", HIDDEN, "--by", "R. Onyx").exit_code == 0
