@@ -1,23 +1,25 @@
-"""The figures of one session from its log, in one pass. Pure: entries in, figures out; the log of an open session gives those so far."""
+"""The figures of one session from its log, in one pass. Pure: entries in, figures out; the log of an open session gives those so far.
+
+What was marked as made in error counts in none of them.
+"""
 
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from monitor.core.dose import Dose, planned_rate_ug_per_min
+from monitor.core.corrections import Corrections
 from schemas.alert import RAISES, Alert, AlertKind, Priority
 from schemas.log import (
     AlertChanged,
     BaselineSet,
-    BolusGiven,
     DeviceBound,
     Entry,
+    EntryVoided,
     Measured,
     NoteAdded,
     ObservationCharted,
     PhaseOrdered,
-    RateSet,
     SessionCreated,
 )
 from schemas.measurement import Mode, Reason, Validity
@@ -27,7 +29,7 @@ from schemas.session import OPEN_PHASES, Patient, Phase
 from schemas.signs import Charted
 from schemas.vitals import MILLI, Vital
 
-FORM: Final = 1  # raise it when the same log would give other figures: what was kept is then worked out anew
+FORM: Final = 2  # raise it when the same log would give other figures: what was kept is then worked out anew
 BAND_PERCENT: Final[int] = tomllib.loads(Path(__file__).with_name("review.toml").read_text(encoding="utf-8"))["course"][
     "back_to_baseline_percent"
 ]
@@ -85,51 +87,44 @@ class Summing:
         self._started_ms: int | None = None
         self._stopped_ms: int | None = None
         self._closed_ms: int | None = None
-        self._dose = Dose()
-        self._resume_rate = 0
         self._baselines: dict[Vital, int] = {}
         self._extremes = _Extremes()
         self._modes: dict[Mode, None] = {}
         self._raised: dict[str, Alert] = {}
-        self._symptoms: dict[Charted, Symptom] = {}
-        self._notes = 0
+        self._entered: Corrections | None = None
 
     def take(self, entry: Entry) -> None:
         body, at_ms = entry.body, entry.at_ms
         self._last = entry
         if not is_afterword(body):
             self._last_ms = at_ms
+        if self._entered is not None:
+            self._entered.take(entry.seq, at_ms, body)
         match body:
             case Measured():
                 self._measured(body, at_ms)
             case SessionCreated():
-                self._created, self._first, self._patient = body, entry, body.patient
+                self._created, self._first, self._patient, self._entered = body, entry, body.patient, Corrections(body.order)
             case PatientCorrected():
                 self._patient = corrected(self._patient, body)
             case DeviceBound():
                 self._modes[body.mode] = None
             case PhaseOrdered():
                 self._enter(body.phase, at_ms)
-            case RateSet():
-                self._dose.set_rate(body.rate_ug_per_min, at_ms)
-            case BolusGiven():
-                self._dose.add_bolus(body.amount_ug)
             case BaselineSet():
                 self._baselines = {baseline.vital: baseline.value_milli for baseline in body.baselines}
             case AlertChanged():
                 if body.why in RAISES:
                     self._raised[body.alert.id] = body.alert
-            case ObservationCharted():
-                self._charted(body, at_ms)
-            case NoteAdded():
-                self._notes += 1
+            case EntryVoided() if self._entered is not None:
+                self._entered.voided[body.voids] = body
             case _:
                 pass
 
     def _measured(self, body: Measured, at_ms: int) -> None:
         band = self._band()
         for reading in body.readings:
-            if reading.validity is Validity.VALID and reading.value_milli is not None:
+            if reading.validity is Validity.VALID and reading.value_milli is not None and reading.reason is not Reason.SECOND_SOURCE:
                 when = body.measured_at_ms if reading.reason is Reason.LATE else at_ms
                 self._extremes.take(reading.vital, reading.value_milli, when, band)
 
@@ -139,33 +134,19 @@ class Summing:
         return None if baseline is None else baseline * (100 + BAND_PERCENT) // 100
 
     def _enter(self, then: Phase, at_ms: int) -> None:
-        """The dose runs while infusing, at the ordered rate or at the one it was paused at, as the engine has it."""
         if then is Phase.INFUSING and self._created is not None:
             if self._started_ms is None:
-                order = self._created.order
                 self._started_ms, self._extremes = at_ms, _Extremes()
-                self._dose.set_rate(planned_rate_ug_per_min(order.dose_ug, order.duration_ms), at_ms)
-            else:
-                self._dose.set_rate(self._resume_rate, at_ms)
-        else:
-            if self._phase is Phase.INFUSING:
-                self._resume_rate = self._dose.rate_ug_per_min
-                self._dose.set_rate(0, at_ms)
-            if then is not Phase.PAUSED and self._started_ms is not None and self._stopped_ms is None:
-                self._stopped_ms = at_ms
+        elif then is not Phase.PAUSED and self._started_ms is not None and self._stopped_ms is None:
+            self._stopped_ms = at_ms
         self._phase = then
         if then not in OPEN_PHASES:
             self._closed_ms = at_ms
 
-    def _charted(self, body: ObservationCharted, at_ms: int) -> None:
-        known = self._symptoms.get(body.sign)
-        if body.sign in SYMPTOMS and body.value > (0 if known is None else known.value):
-            self._symptoms[body.sign] = Symptom(body.sign, body.value, at_ms)
-
     def figures(self) -> SessionFigures:
         """Raises LogIncomplete."""
-        created, last, extremes = self._created, self._last, self._extremes
-        if created is None:
+        created, last, extremes, entered = self._created, self._last, self._extremes, self._entered
+        if created is None or entered is None:
             raise LogIncomplete("the log does not begin with the session's creation")
         band = self._band()
         return SessionFigures(
@@ -180,7 +161,7 @@ class Summing:
             stopped_at_ms=self._stopped_ms,
             closed_at_ms=self._closed_ms,
             last_at_ms=self._last_ms,
-            given_ug=self._dose.given_ug(self._last_ms),
+            given_ug=entered.dose()[0].given_ug(self._last_ms),
             baseline_sbp=_units(self._baselines.get(Vital.SYSTOLIC_BP)),
             baseline_dbp=_units(self._baselines.get(Vital.DIASTOLIC_BP)),
             peak_sbp=_units(extremes.sbp),
@@ -190,10 +171,21 @@ class Summing:
             back_at_ms=extremes.back_at_ms,
             lowest_spo2=_units(extremes.spo2),
             alerts=_counts(self._raised.values()),
-            symptoms=tuple(sorted(self._symptoms.values(), key=lambda symptom: symptom.at_ms)),
-            notes=self._notes,
+            symptoms=_symptoms(entered),
+            notes=sum(isinstance(body, NoteAdded) for _, _, body in entered.counting()),
             last_seq=last.seq,
         )
+
+
+def _symptoms(entered: Corrections) -> tuple[Symptom, ...]:
+    """Of each the worst, and when it was first charted so."""
+    worst: dict[Charted, Symptom] = {}
+    for _, at_ms, body in entered.counting():
+        if isinstance(body, ObservationCharted) and body.sign in SYMPTOMS:
+            known = worst.get(body.sign)
+            if body.value > (0 if known is None else known.value):
+                worst[body.sign] = Symptom(body.sign, body.value, at_ms)
+    return tuple(sorted(worst.values(), key=lambda symptom: symptom.at_ms))
 
 
 def _units(value_milli: int | None) -> float | None:

@@ -19,7 +19,7 @@ from schemas.log import (
     ObservationCharted,
     PhaseOrdered,
 )
-from schemas.measurement import Reading, Validity
+from schemas.measurement import Reading, Reason, Validity
 from schemas.session import Phase
 from schemas.signs import Charted
 from schemas.stream_wire import SessionNow
@@ -40,7 +40,7 @@ class StepTaken(msgspec.Struct, frozen=True):
 
 
 class Peak(msgspec.Struct, frozen=True):
-    """Highest and lowest valid value from the start on, in the unit of the vital sign, and when."""
+    """Highest and lowest valid value from the start on, in the unit of the vital sign, and when. Of two devices the source counts."""
 
     vital: Vital
     baseline: float | None
@@ -109,7 +109,7 @@ class Summing:
             case Measured():
                 if self._phase in _WATCHED:
                     for reading in body.readings:
-                        self._extreme(reading, body.received_at_ms)
+                        self._extreme(reading, body.measured_at_ms if reading.reason is Reason.LATE else at_ms)
             case PhaseOrdered():
                 self._phase = body.phase
                 self._steps.append(StepTaken(at_ms, body.by, body.override, body.phase))
@@ -133,7 +133,7 @@ class Summing:
 
     def _extreme(self, reading: Reading, at_ms: int) -> None:
         value = reading.value_milli
-        if value is None or reading.validity is not Validity.VALID:
+        if value is None or reading.validity is not Validity.VALID or reading.reason is Reason.SECOND_SOURCE:
             return
         high, high_at, low, low_at = self._extremes.get(reading.vital, (value, at_ms, value, at_ms))
         if value > high:

@@ -16,7 +16,7 @@ from monitor.export.pdf.layout import MARGIN, MINUTE_MS, PAGE_HEIGHT, PAGE_WIDTH
 from monitor.export.pdf.paint import Paper
 from monitor.export.pdf.report import begin_page, paper_for
 from monitor.export.pdf.shapes import TONES, Line, Words
-from monitor.export.pdf.tracks import Cuff
+from monitor.export.pdf.tracks import DOUBTFUL, Cuff
 from monitor.export.pdf.wording import day, mg, site, utc
 from monitor.export.selection import LogSource, Selection
 from monitor.export.views.doses import voided_of
@@ -126,7 +126,7 @@ def _pressures(about: Gathered) -> Iterator[Field]:
     yield _pressure(about, "Blood pressure before the end: last cuff", last[-1] if last else None)
     for vital, unit in ((Vital.SPO2, "%"), (Vital.RESPIRATORY_RATE, "/min")):
         points = () if first is None else about.tracks.of[vital].between(first, about.last_ms + 1)
-        lowest = min((point.low_milli for point in points), default=None)
+        lowest = min((point.low_milli for point in points if point.kind != DOUBTFUL), default=None)
         value, source = ("", "") if lowest is None else (f"{format_milli(lowest)} {unit}", "measurements")
         yield Field(f"Lowest {VITAL_SIGNS[vital].label} from the first dose on", value, source)
     yield Field("Vital signs acceptable before the dose (a clinician's judgement)")

@@ -11,13 +11,14 @@ from schemas.measurement import Reason, Validity
 from schemas.patient import is_afterword
 from schemas.vitals import Vital
 
+_NOT_JUDGED: Final = frozenset({Reason.LATE, Reason.SECOND_SOURCE})
 SLICE: Final = 250  # entries looked at before other tasks of the loop get their turn
 
 
 class Survey:
     """Fed entry by entry. Holds the events (as many as the seals, which an export holds too), never the measurements.
 
-    `value_milli`: by the `seq` of an alert's change, the newest value of its vital sign that was not invalid. `silent_since_ms`: by the
+    `value_milli`: by the `seq` of an alert's change, the newest value of its vital sign that was judged. `silent_since_ms`: by the
     `seq` of a restart, the time of the entry before it.
     """
 
@@ -38,7 +39,7 @@ class Survey:
             self.last_at_ms = entry.at_ms
         if isinstance(body, Measured):
             for reading in body.readings:
-                if reading.value_milli is not None and reading.validity is not Validity.INVALID and reading.reason is not Reason.LATE:
+                if reading.value_milli is not None and reading.validity is not Validity.INVALID and reading.reason not in _NOT_JUDGED:
                     self._newest[reading.vital] = reading.value_milli
             return
         self.events.append(entry)

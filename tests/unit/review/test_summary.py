@@ -25,6 +25,7 @@ def values(log: list[Entry], vital: Vital) -> list[tuple[int, int]]:
         if isinstance(body := entry.body, Measured) and entry.seq > (starts[0] if starts else 0)
         for reading in body.readings
         if reading.vital is vital and reading.validity is Validity.VALID and reading.value_milli is not None
+        if reading.reason is not Reason.SECOND_SOURCE
     ]
 
 

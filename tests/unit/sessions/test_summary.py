@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from monitor.sessions.summary import SessionSummary, Summing
 from monitor.sessions.views import session_now
 from schemas.log import AlertChanged, EntryVoided, Measured, NoteAdded, PhaseOrdered
-from schemas.measurement import Validity
+from schemas.measurement import Reason, Validity
 from schemas.session import Phase
 from schemas.signs import Charted
 from schemas.vitals import Vital
@@ -63,7 +63,7 @@ def test_it_says_what_the_log_says(history: History) -> None:
             phase = entry.body.phase
         elif isinstance(entry.body, Measured) and phase in (Phase.INFUSING, Phase.PAUSED, Phase.RECOVERY):
             rows = [row for row in entry.body.readings if row.vital is Vital.HEART_RATE and row.validity is Validity.VALID]
-            values += [row.value_milli / 1000 for row in rows if row.value_milli is not None]
+            values += [row.value_milli / 1000 for row in rows if row.value_milli is not None and row.reason is not Reason.SECOND_SOURCE]
     peaks = [(peak.low, peak.high) for peak in found.peaks if peak.vital is Vital.HEART_RATE]
     assert peaks == ([(min(values), max(values))] if values else [])
     raised = {
