@@ -32,6 +32,8 @@ def layout(found: Course, *, may_enter: bool, saved: str = "") -> Component:
     texts = REVIEW["course"]
     labels = sorted({_label(each) for each in found.sessions})
     notes = [texts["left_out"].format(count=len(found.sessions))] if found.left_out else []
+    if not found.sessions:
+        notes.append(texts["no_session"])
     if len(labels) > 1:
         notes.append(texts["labels_differ"].format(labels="; ".join(labels)))
     if not found.is_whole:

@@ -158,14 +158,14 @@ class Past:
         return entries
 
     async def course(self, code: str, now_ms: int) -> Course:
-        """The newest MAX_COURSE sessions of a patient. Raises SessionGone where no session has this code."""
-        rows = await self._review.past(PastQuery(code=code, limit=MAX_COURSE + 1))
-        if not rows:
+        """The newest MAX_COURSE sessions of a patient. Raises SessionGone where neither a session nor a score has this code."""
+        rows, outcomes = await self._review.past(PastQuery(code=code, limit=MAX_COURSE + 1)), await self._review.outcomes(code)
+        if not rows and not outcomes:
             raise SessionGone(code)
         return Course(
             code=code,
             sessions=tuple(await self.figures(rows[:MAX_COURSE][::-1])),
-            outcomes=tuple(await self._review.outcomes(code)),
+            outcomes=tuple(outcomes),
             is_whole=await self._review.first_broken_outcome() is None,
             left_out=len(rows) > MAX_COURSE,
             zone=self._zone,
@@ -178,9 +178,11 @@ class Past:
         return PatientsPage(shown, shown[-1].code if len(rows) > limit else None, self._zone)
 
     async def add_outcome(self, new: NewOutcome) -> Outcome:
-        """Raises SessionGone where no session has this code, StoreFailed (`constraint`) for a correction that corrects nothing."""
+        """Raises SessionGone where no session has this code, StoreFailed (`constraint`) for a correction that corrects nothing. What was
+        entered under a code that no session has any more can be corrected, and nothing more be entered."""
         if not await self._review.past(PastQuery(code=new.code, limit=1)):
-            raise SessionGone(new.code)
+            if new.corrects is None or not await self._review.outcomes(new.code):
+                raise SessionGone(new.code)
         return await self._review.add_outcome(new)
 
     def day_of(self, at_ms: int) -> date:

@@ -9,6 +9,7 @@ from monitor.access.brought_in import note_of
 from monitor.access.ports import AccessKind, AccessLogRow
 from monitor.access.roles import Role
 from monitor.core.replay import replay
+from schemas.instant import from_ms
 from schemas.log import Entry
 from schemas.patient import PatientCorrected
 from tests.unit.api.house import SESSION, House
@@ -51,6 +52,20 @@ async def test_the_session_leaves_the_wrong_course_and_joins_the_right_one(home:
     journal = (await home.get(f"/api/v1/sessions/{session}/journal")).json()["entries"]
     late = ", after the session was signed for or had ended" if is_over else ""
     assert f"Patient code {RIGHT}, not {WRONG}, corrected by clinician{late}: read wrongly" in [line["text"] for line in journal]
+
+
+async def test_scores_under_the_wrong_code_can_still_be_taken_back_and_nothing_more_be_entered(home: House) -> None:
+    session = await home.session(patient=PATIENT)
+    score = {"instrument": "phq9", "value": 14, "taken_on": from_ms(home.clock.now_ms()).date().isoformat()}
+    entered = (await home.post(f"/api/v1/patients/{WRONG}/outcomes", score)).json()
+    await correct(home, session)
+    assert [row["no"] for row in (await home.get(f"/api/v1/patients/{WRONG}")).json()["outcomes"]] == [entered["no"]]
+    assert (await home.post(f"/api/v1/patients/{WRONG}/outcomes", score)).status_code == 404
+    taken_back = {**score, "value": None, "corrects": entered["no"], "reason": "of K-0017"}
+    assert (await home.post(f"/api/v1/patients/{WRONG}/outcomes", taken_back)).status_code == 201
+    assert (await home.post(f"/api/v1/patients/{RIGHT}/outcomes", score)).status_code == 201
+    assert (await home.post("/api/v1/patients/K-9999/outcomes", taken_back)).status_code == 404
+    assert (await home.get("/api/v1/patients/K-9999")).status_code == 404
 
 
 async def test_what_was_said_first_stays_and_the_log_still_replays_under_its_seals(home: House) -> None:

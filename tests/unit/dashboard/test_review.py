@@ -140,6 +140,7 @@ def test_a_course_shows_what_is_in_force_and_every_row_behind_it() -> None:
     ("changes", "words"),
     [
         ({"is_whole": False}, "Do not rely on the scores"),
+        ({"sessions": (), "outcomes": (score(1, 14),)}, "No session has this code any more"),
         ({"left_out": True}, "Only the newest 1 sessions"),
         ({"sessions": (OVER, replace(OVER, patient=replace(OVER.patient, label="X. Y.")))}, "name their patient differently"),
     ],
