@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -15,6 +15,7 @@ from monitor.cli.export import DEFAULT_DATA_DIR
 from monitor.store.ports import StoreFailed
 from schemas.instant import InstantError, format_ms, parse_ms
 
+PIPED_WIDTH: Final = 240  # into a file or a pipe nothing is cut off
 _COLUMNS = ("no", "at", "who", "what happened", "what", "detail", "from", "times")
 
 
@@ -82,7 +83,10 @@ def _show_table(rows: list[ChainedRow], limit: int) -> None:
         row = kept.row
         cells = (str(row.no), format_ms(row.at_ms), row.who or "-", row.kind, row.what, row.detail, row.address or "-", str(row.times))
         table.add_row(*(escape(_plain(cell)) for cell in cells))
-    Console(soft_wrap=True).print(table)
+    console = Console(soft_wrap=True)
+    if not console.is_terminal:
+        console.width = max(console.width, PIPED_WIDTH)
+    console.print(table)
 
 
 def _plain(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final
 from monitor.export.verify import canonical
 from monitor.export.verify.bundle import verify_bundle
 from monitor.export.verify.manifest import SIGNED_KEYS, check_about
-from monitor.export.verify.parts import crew
+from monitor.export.verify.parts import crew, is_bundle_file
 from monitor.export.verify.record import Ahead, read_record
 from monitor.export.verify.signer import check_signature, read_public_key
 from monitor.export.verify.verdict import Refused, Unusable, Verdict, verdict
@@ -36,7 +36,7 @@ def verify_file(path: Path, *, pinned: bytes | None = None, processes: int = 1) 
             with table.open("rb") as stream, beside.open("rb") as manifest:
                 return verify_table(stream, manifest.read(canonical.MAX_LINE), table.name, pinned=pinned)
         with path.open("rb") as stream, crew(path, processes) as ahead:
-            if path.suffix == ".zip":
+            if is_bundle_file(path):
                 return verify_bundle(stream, path.name, pinned=pinned, ahead=ahead)
             return verify_record(stream, path.name, pinned=pinned, ahead=ahead)
     except OSError as error:

@@ -146,12 +146,20 @@ def _walk_here(walk: Walk, part: bytes, lines: Lines, stream: BinaryIO) -> None:
         check_nothing_after(here, walk)
 
 
+def is_bundle_file(path: Path) -> bool:
+    """By its name; and by its first bytes, for it may have been renamed on its way."""
+    if path.suffix == ".zip":
+        return True
+    with path.open("rb") as stream:
+        return stream.read(4) == b"PK\3\4"
+
+
 @contextmanager
 def crew(path: Path, processes: int) -> Iterator[Ahead | None]:
     """For a record or a bundle; `processes` 0: as many as there are cores. None where it is not worth it or there can be no processes: one
     is enough, and slower."""
     count = min(processes or cores(), MAX_PROCESSES) if path.stat().st_size >= PARTS_FROM else 1
-    is_packed = path.suffix == ".zip"
+    is_packed = is_bundle_file(path)
     hands: list[Connection] = []
     begun: list[Any] = []
     try:

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def audit(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["audit", "--data-dir", str(folder), *arguments], env={"COLUMNS": "300"})
+    return CliRunner().invoke(app, ["audit", "--data-dir", str(folder), *arguments], env={"COLUMNS": "80"})
 
 
 def numbers(result: Result) -> list[int]:

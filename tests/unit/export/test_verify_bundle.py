@@ -16,7 +16,7 @@ from monitor.export import pipe
 from monitor.export.bundle.archive import MANIFEST
 from monitor.export.keyring import Keyring, change_key, open_keyring
 from monitor.export.signing import KEY_FILE
-from monitor.export.verify import Refused, archive
+from monitor.export.verify import Refused, archive, verify_file
 from monitor.store.ports import Batch
 from schemas.log import canonical
 from tests.unit.export.proven import Installation, bundle_of, check_bundle, files_of, installed, packed, ring, signed_anew
@@ -50,6 +50,14 @@ async def test_before_the_first_checkpoint_the_verdict_says_that_none_covers_it(
 
 
 # --- the archive
+
+
+@pytest.mark.parametrize("name", ["S-000001.bundle.zip", "S-000001.bundle.zip.download", "S-000001.ZIP", "bundle"])
+def test_a_bundle_is_known_whatever_it_is_called(name: str, tmp_path: Path):
+    (path := tmp_path / name).write_bytes(HONEST)
+    assert verify_file(path).is_verified
+    path.write_bytes(HONEST[:-1])
+    assert "archive" in verify_file(path).lines[1]
 
 
 def test_nothing_is_added_or_cut():
