@@ -51,7 +51,9 @@ def routes(past: Past, access: AccessControl, clock: Clock, documented: Document
             before=before,
             limit=limit,
         )
-        await access.reading(person, address, what="past sessions")
+        asked = {"days": since or until, "room": room, "patient's label": label, "treatment": treatment, "high alerts": high}
+        by = ", ".join(name for name, value in asked.items() if value)  # what was sought may name a patient: it is not in the log
+        await access.reading(person, address, what="past sessions", detail=f"by {by}" if by else "")
         return answer(await past.page(query))
 
     @router.get(

@@ -198,7 +198,7 @@ def _under(body: SignedOff | PhaseOrdered) -> str:
     """The state of the record that was signed, whole."""
     state = body.under
     if state is None:
-        return ""
+        return "not recorded"
     checkpoint = "" if state.size is None else f", checkpoint of {state.size} leaves, root {state.root}"
     return f"entry {state.seq}, digest {state.digest}{checkpoint}"
 

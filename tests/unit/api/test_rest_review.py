@@ -70,6 +70,12 @@ async def test_every_read_is_in_the_access_log(home: House, role: Role) -> None:
     assert {row.what for row in await reads(home)} == {"past sessions", session}
 
 
+async def test_the_log_says_by_what_was_searched_and_not_for_whom(home: House) -> None:
+    for asked in ({}, {"label": "A. B."}, {"room": "Room 1", "since": "2026-11-01", "high": "true"}):
+        assert (await home.get(PAST, **asked)).status_code == 200
+    assert [row.detail for row in await reads(home)] == ["", "by patient's label", "by days, room, high alerts"]
+
+
 async def test_what_cannot_be_logged_is_not_shown(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
     session = await over(home)
 
