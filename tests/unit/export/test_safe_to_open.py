@@ -1,5 +1,6 @@
 """Whatever people or devices wrote: no cell is run, no text ends its cell or its file, no name leads out of a folder."""
 
+import asyncio
 import csv
 import io
 import json
@@ -84,6 +85,14 @@ async def files_of(log: Log, parts: tuple[Part, ...] = PARTS) -> dict[str, bytes
         return {name: archive.read(name) for name in archive.namelist()}
 
 
+BLAND = asyncio.run(files_of(poisoned("bland")))
+
+
+def said_first(files: dict[str, bytes]) -> str:
+    """README.txt without the digest of the record."""
+    return re.sub("[0-9a-f]{64}", "", files["README.txt"].decode())
+
+
 def check(text: str, files: dict[str, bytes]) -> None:
     holders = 0
     for name, content in files.items():
@@ -95,7 +104,7 @@ def check(text: str, files: dict[str, bytes]) -> None:
             assert A_NUMBER.fullmatch(cell) or not cell.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")), (name, cell)
             holders += text.replace("\0", "\u2400") in cell
     assert holders >= 20 or not text.strip()  # the words are there all the same
-    assert text not in files["README.txt"].decode() or len(text) < 4
+    assert said_first(files) == said_first(BLAND)  # not a word of it
     for name in files:
         assert re.fullmatch(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?", name)
     json.loads(files["completeness.json"])
