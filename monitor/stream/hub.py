@@ -20,7 +20,7 @@ from schemas.measurement import Reading
 from schemas.stream_wire import Canary, Happened, Heartbeat, Resumed, SessionNow, Snapshot, StreamHello, SystemNow, Update, VitalNow
 from schemas.vitals import Vital
 
-PACE_MS = 125  # a screen draws each frame when it comes: more of them cost its machine more than they show a person
+PACE_MS = 150  # a screen draws each frame when it comes: more of them cost its machine more than they show a person
 HEARTBEAT_MS = 1_000
 MAX_SUBSCRIBERS = 2_000  # one more is refused
 _encode = msgspec.json.Encoder().encode

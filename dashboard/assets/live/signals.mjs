@@ -26,7 +26,7 @@ export function flashAt(at) {
   };
 }
 
-export const FLASH_NEAR_MS = 63; // half of what lies between two frames of values: where they come at their pace, one is always that near
+export const FLASH_NEAR_MS = 75; // half of what lies between two frames of values: where they come at their pace, one is always that near
 
 /** What is dark to whoever draws at `at`: the flash may turn so much early. `again`: so much late, at the latest, it is to turn by itself. */
 export function flashNear(at) {

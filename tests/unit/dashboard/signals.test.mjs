@@ -69,7 +69,7 @@ function turns(name, draws) {
 test("F4: the flash turns with a drawing that is near, and alone where none is, never early or late by more", () => {
   let seed = 7;
   const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-  for (const least of [1, 60, 125, 400, 5_000]) {
+  for (const least of [1, 60, 150, 400, 5_000]) {
     for (let round = 0; round < 50; round++) {
       const draws = [];
       for (let at = random() * least; at < 20_000; at += least * (1 + random())) draws.push(at);
@@ -84,7 +84,7 @@ test("F4: the flash turns with a drawing that is near, and alone where none is, 
 });
 
 test("where values come at their pace no turn costs a picture of its own; without any every one does", () => {
-  for (const pace of [100, 120, 125]) {
+  for (const pace of [100, 125, 150]) {
     for (let from = 0; from < pace; from += 7) {
       const draws = Array.from({ length: 200 }, (_, i) => from + i * pace);
       assert.deepEqual(turns("high", draws).alone, []);
