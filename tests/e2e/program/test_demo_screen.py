@@ -26,7 +26,7 @@ def started(tmp_path: Path) -> Iterator[tuple[Running, str, Path]]:
 
 @pytest.fixture
 def page(browser: Browser, started: tuple[Running, str, Path]) -> Iterator[Page]:
-    """Let in by the one-time link, on the ward, live; nothing is asked of another host."""
+    """Let in by the one-time link, on the ward, live and whole; nothing is asked of another host."""
     running, link, _ = started
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     opened = context.new_page()
@@ -35,6 +35,7 @@ def page(browser: Browser, started: tuple[Running, str, Path]) -> Iterator[Page]
     opened.goto(link)
     expect(opened).to_have_url(running.url + "/")
     opened.locator("html[data-feed=live]").wait_for()
+    opened.locator("#main .tile").first.wait_for()  # the page's own start is done: on a busy machine it takes seconds of its own
     yield opened
     context.close()
     assert not foreign
