@@ -48,9 +48,16 @@ def layout(found: Course, *, may_enter: bool, saved: str = "") -> Component:
             [html.Div(head, className="card-head course-head"), *(html.P(note, className="told", role="status") for note in notes)],
             className="card",
         ),
+        *(_of_sessions(found) if found.sessions else ()),
+        html.Section([html.H2(texts["scores"]), *_scores(found), _form(found, may_enter=may_enter, saved=saved)], className="card"),
+    )
+
+
+def _of_sessions(found: Course) -> tuple[Component, Component]:
+    texts = REVIEW["course"]
+    return (
         html.Section([html.H2(texts["pressure"]), _pressure(found)], className="card"),
         html.Section([html.H2(texts["sessions"]), _sessions(found)], className="card"),
-        html.Section([html.H2(texts["scores"]), *_scores(found), _form(found, may_enter=may_enter, saved=saved)], className="card"),
     )
 
 

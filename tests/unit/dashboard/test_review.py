@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from dashboard.pages import is_page
 from dashboard.review import analytics, backtest, course, figures, filters, parts, patients, sessions
+from dashboard.words import REVIEW
 from schemas.outcomes import INSTRUMENTS, Instrument, Outcome, in_force, refuse_value
 from schemas.review import AlertCounts, BacktestNow, Course, LimitChoice, PastPage, PatientsPage, Report, ReportTable
 from schemas.session import Phase
@@ -124,6 +125,15 @@ def score(no: int, value: int | None, corrects: int | None = None) -> Outcome:
         by="vega",
         corrects=corrects,
     )
+
+
+def test_a_code_without_sessions_has_its_scores_and_no_plot_of_nothing() -> None:
+    plot = REVIEW["course"]["pressure"]
+    found = a_course(score(1, 14))
+    assert plot in told(course.layout(found, may_enter=True))
+    said = told(course.layout(replace(found, sessions=()), may_enter=True))
+    assert plot not in said
+    assert REVIEW["course"]["scores"] in said
 
 
 def test_a_course_shows_what_is_in_force_and_every_row_behind_it() -> None:
