@@ -21,6 +21,8 @@ from schemas.vitals import Vital
 _HR, _PR, _SPO2, _SBP, _DBP = Vital.HEART_RATE, Vital.PULSE_RATE, Vital.SPO2, Vital.SYSTOLIC_BP, Vital.DIASTOLIC_BP
 _VALID, _NONE, _SECOND_SOURCE, _NOT_ADVANCING = Validity.VALID, Reason.NONE, Reason.SECOND_SOURCE, Reason.NOT_ADVANCING
 _UNTIMELY = (Reason.LATE, Reason.NOT_ADVANCING)
+_SOURCE_OF = {Derived.RATE_DIFFERENCE: _HR, Derived.SPO2_DIFFERENCE: _SPO2}
+_PULSE = ""  # no device: the pulse rate beside the heart rate, of the same one or another
 
 
 class Derivation:
@@ -42,7 +44,7 @@ class Derivation:
         self._doubtful = 0
         self._frozen: set[str] = set()
         self._stepped_at_ms: dict[str, int] = {}
-        self._beside: dict[Derived, dict[str, int]] = {Derived.RATE_DIFFERENCE: {}, Derived.SPO2_DIFFERENCE: {}}
+        self._beside: dict[Derived, dict[str, int]] = {sign: {} for sign in _SOURCE_OF}
         self._stopped_at_ms: int | None = None
         self._crossings: tuple[tuple[int, Derived, int], ...] | None = None  # worked out anew when the dose or the signs changed
         self._thresholds = _thresholds(limits)
@@ -74,9 +76,7 @@ class Derivation:
             changed += self._set(Derived.FROZEN_DEVICES, len(self._frozen) * 1000, at_ms)
         if device.track.step_ms or name in self._stepped_at_ms:
             changed += self._clock(name, device, is_steady=not any(reading.reason in _UNTIMELY for reading in readings), at_ms=at_ms)
-        if self._sources.doubtful != self._doubtful:
-            self._doubtful = self._sources.doubtful
-            changed += self._set(Derived.DOUBTFUL_SIGNS, self._doubtful.bit_count() * 1000, at_ms)
+        changed += self._doubts(at_ms)
         for reading in readings:
             vital = reading.vital
             if vital is _HR:
@@ -103,6 +103,12 @@ class Derivation:
             or self._pulse_rate.seen_at_ms is not None
         )
 
+    def _doubts(self, at_ms: int) -> list[Channel]:
+        if self._sources.doubtful == self._doubtful:
+            return []
+        self._doubtful = self._sources.doubtful
+        return self._set(Derived.DOUBTFUL_SIGNS, self._doubtful.bit_count() * 1000, at_ms)
+
     def _clock(self, name: str, device: BoundDevice, *, is_steady: bool, at_ms: int) -> list[Channel]:
         step_ms, device.track.step_ms = device.track.step_ms, 0
         if step_ms:
@@ -126,7 +132,7 @@ class Derivation:
         heart, pulse = (rate.usable_milli(at_ms) for rate in rates)
         if heart is None or pulse is None:
             return []
-        return self._difference(Derived.RATE_DIFFERENCE, "pulse", abs(heart - pulse), at_ms)
+        return self._difference(Derived.RATE_DIFFERENCE, _PULSE, abs(heart - pulse), at_ms)
 
     def _second_source(self, name: str, reading: Reading, at_ms: int) -> list[Channel]:
         first = self._channels[reading.vital].usable_milli(at_ms)
@@ -190,19 +196,29 @@ class Derivation:
     # --- devices and screens ------------------------------------------------------------------------------------------------------
 
     def devices_changed(self, at_ms: int) -> list[Channel]:
-        """A device was bound, unbound, joined or left."""
+        """A device was bound, unbound, joined or left. What was wrong with one that is unbound is wrong no more."""
         devices = self._sources.devices
-        changed: list[Channel] = []
-        gone = self._frozen - devices.keys()
-        if gone:
+        changed = self._doubts(at_ms)
+        if gone := self._frozen - devices.keys():
             self._frozen -= gone
             changed += self._set(Derived.FROZEN_DEVICES, len(self._frozen) * 1000, at_ms)
+        if gone := self._stepped_at_ms.keys() - devices.keys():
+            for name in gone:
+                del self._stepped_at_ms[name]
+            changed += [] if self._stepped_at_ms else self._set(Derived.CLOCK_STEP, 0, at_ms)
         for sign, beside in self._beside.items():
-            for name in [name for name in beside if name != "pulse" and name not in devices]:
-                del beside[name]
+            if gone := {name for name in beside if not self._is_compared(sign, name)}:
+                for name in gone:
+                    del beside[name]
                 changed += self._set(sign, max(beside.values(), default=0), at_ms)
         lost = sum(not device.is_connected for device in devices.values())
         return [*changed, *self._set(Derived.LOST_DEVICES, lost * 1000, at_ms)]
+
+    def _is_compared(self, sign: Derived, beside: str) -> bool:
+        """Whether both still speak, the source and what was beside it."""
+        if self._channels[_SOURCE_OF[sign]].device is None:
+            return False
+        return self._pulse_rate.device is not None if beside == _PULSE else beside in self._sources.devices
 
     def screens_changed(self, screens: int, at_ms: int) -> list[Channel]:
         return self._set(Derived.WATCHING_SCREENS, screens * 1000, at_ms)

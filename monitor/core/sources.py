@@ -32,7 +32,7 @@ class BoundDevice:
 
 class Sources:
     """Devices and channels. As bits of vital signs: `questionable`, whose newest usable value is questionable (past its age or not);
-    `doubtful`, whose newest value of all is."""
+    `doubtful`, whose newest value of all is. An unbound device's value is nobody's, and nobody doubts it."""
 
     __slots__ = ("_admission", "_vitals", "channels", "devices", "doubtful", "questionable")
 
@@ -58,6 +58,8 @@ class Sources:
         for channel in self._vitals:
             if channel.device == name:
                 channel.release()
+                self.questionable &= ~channel.bit
+                self.doubtful &= ~channel.bit
 
     def join(self, body: DeviceJoined) -> None:
         device = self._bound(body.device)

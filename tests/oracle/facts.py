@@ -119,6 +119,9 @@ class Facts:
                 for vital in [vital for vital, device in self.source.items() if device == body.device]:
                     del self.source[vital]
                     self.nobodys.add(vital)
+                    self.newest_validity.pop(vital, None)
+                self.clocks.pop(body.device, None)
+                return self._devices(at) | self._doubts(at) | self._largest_step(at) | self._nothing_beside(at)
             case DeviceJoined():
                 if body.device in self.devices:
                     device = self.devices[body.device]
@@ -174,6 +177,12 @@ class Facts:
         if rates[0] is None or rates[1] is None:
             return set()
         return self.work_out("rate_difference", at, round(abs(rates[0].value - rates[1].value), 6), False)
+
+    def _nothing_beside(self, at: int) -> set[str]:
+        """A rate without its device differs from nothing."""
+        if "rate_difference" not in self.standing or not self.nobodys & {"heart_rate", "pulse_rate"}:
+            return set()
+        return self.work_out("rate_difference", at, 0)
 
     def _steps(self, at: int, body: Measured) -> set[str]:
         reasons = {reading.reason for reading in body.readings}

@@ -140,6 +140,62 @@ def test_a_frozen_device_that_is_unbound_is_frozen_no_more() -> None:
     assert value(bed, D.FROZEN_DEVICES) == 0
 
 
+def test_with_a_device_goes_the_doubt_of_its_values() -> None:
+    bed = infusing()
+    bed.stream(65, spo2=65)
+    assert bed.state("TEC-L6") is AlertState.ACTIVE
+    bed.unbind()
+    assert value(bed, D.DOUBTFUL_SIGNS) == 0
+    assert bed.changes("TEC-L6")[-1] == (bed.since_start_s, "resolved", "condition_ended")
+
+
+def test_a_doubt_of_another_device_stays() -> None:
+    bed = infusing()
+    bed.stream(5, spo2=65)
+    bed.bind("d2")
+    bed.say(device="d2", pr=70)
+    bed.unbind("d2")
+    assert value(bed, D.DOUBTFUL_SIGNS) == 1
+
+
+def test_with_a_device_goes_the_step_of_its_clock() -> None:
+    bed = infusing()
+    for device in ("d2", "d3"):
+        bed.bind(device)
+        bed.say(device=device, pr=70)
+        bed.skew_ms[device] = 60_000
+        bed.say(device=device, pr=70)
+    bed.unbind("d2")
+    assert value(bed, D.CLOCK_STEP) == 60, "d3 stepped, too"
+    bed.unbind("d3")
+    assert value(bed, D.CLOCK_STEP) == 0
+
+
+def test_what_is_compared_with_nobody_differs_no_more() -> None:
+    """The device that others were held beside is taken away because it disagreed: the alert must not stay for good."""
+    bed = infusing()
+    bed.say(hr=72, spo2=98)
+    for device in ("pulse", "d3"):
+        bed.bind(device)
+        bed.say(device=device, spo2=80)
+    bed.say(device="d3", pr=110)
+    bed.say(hr=72)
+    assert (value(bed, D.SPO2_DIFFERENCE), value(bed, D.RATE_DIFFERENCE)) == (18, 38)
+    bed.unbind("pulse")
+    assert (value(bed, D.SPO2_DIFFERENCE), value(bed, D.RATE_DIFFERENCE)) == (18, 38), "d3 differs as much"
+    bed.unbind("d1")
+    assert (value(bed, D.SPO2_DIFFERENCE), value(bed, D.RATE_DIFFERENCE)) == (0, 0)
+
+
+def test_without_a_pulse_rate_its_difference_goes() -> None:
+    bed = infusing()
+    bed.bind("d2")
+    bed.say(device="d2", pr=110)
+    bed.say(hr=72)
+    bed.unbind("d2")
+    assert value(bed, D.RATE_DIFFERENCE) == 0
+
+
 def test_a_restart_loses_every_device_until_it_is_back() -> None:
     bed = infusing()
     bed.apply(MonitorRestarted("1"))

@@ -93,6 +93,12 @@ PARTED: dict[str, History] = {
     "clear_at_low": [_say(10_000, **CALM), *[_say(1_000, hr=72, spo2=spo2) for spo2 in (91, 85, 80, 85)]],
     "any_is_steady": [_say(1_000, -5_000, **CALM), _say(40_000, 0, 0, **CALM)],
     "derived_never_doubtful": [_say(10_000, hr=53, pr=105), _say(1_000, hr=87, pr=72)],
+    "doubt_of_nobody": [
+        _say(2_000, hr=110, spo2=97),
+        (2_000, "unbind", "d1"),
+        (180_000, "bind", "d1"),
+        _say(2_000, hr=None, spo2=98),
+    ],
     "latched_and_moved": [
         _say(10_000, hr=40),
         _say(10_001, hr=46),
