@@ -249,7 +249,7 @@ class Facts:
         is_rising = len(last) == self.trend["cuffs"] and all(one.value < next_.value for one, next_ in pairwise(last))
         if not is_rising:
             return last[-1].value
-        slope = (last[-1].value - last[0].value) / (last[-1].at - last[0].at)
+        slope = (last[-1].value - last[0].value) / max(1, last[-1].at - last[0].at)  # cuffs of one instant: a millisecond apart
         if slope < self.trend["rise"] / (self.trend["per_s"] * 1000):
             return last[-1].value
         return last[-1].value + slope * self.trend["ahead_s"] * 1000
