@@ -49,7 +49,7 @@ async def make_session(data_dir: Path, hours: float) -> str:
             said = {**CALM, "hr": 66.0 + (second + step) % 7, **(CALM_CUFF if (second + step) % CUFF_EVERY_S == 0 else {})}
             measurements.append(ward.measurement("d1", **said))
         seq += 1
-        await ward.registry.frame("d1", "boot", seq, measurements, clock.now_ms())
+        await ward.registry.intake.frame("d1", "boot", seq, measurements, clock.now_ms())
     await ward.registry.settled()
     await ward.die()
     await store.close()

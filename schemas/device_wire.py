@@ -13,12 +13,15 @@ from typing import Annotated, Final
 
 import msgspec
 
+from schemas.alert import Priority
+from schemas.announcement import MAX_FACTS, Name, Said, Turn, UnitText
 from schemas.measurement import Mode
 from schemas.vitals import Unit, Vital
 
 PROTOCOL: Final = 1
 MAX_FRAME_BYTES: Final = 1_048_576
 MAX_MEASUREMENTS: Final = 2_000
+MAX_ANNOUNCEMENTS: Final = 100
 Counter = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]  # `$` alone also fits before a last line break
 Doubted = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z_]{0,31}$(?!\n)")]
@@ -44,6 +47,25 @@ class WireMeasurement(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fiel
     readings: Annotated[tuple[WireReading, ...], msgspec.Meta(min_length=1, max_length=16)]
 
 
+class WireFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """As `schemas.announcement.Fact`; `value` in `unit`, null where the device has none now."""
+
+    name: Name
+    value: float | None = None
+    unit: UnitText = ""
+    turn: Turn | None = None
+    priority: Priority | None = None
+
+
+class WireAnnouncement(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the device says beside its vital signs, recorded and shown and judged by nothing: a pump's figures, its own alarms and states.
+    `text`: the device's own words for it."""
+
+    at: datetime
+    facts: Annotated[tuple[WireFact, ...], msgspec.Meta(min_length=1, max_length=MAX_FACTS)]
+    text: Said | None = None
+
+
 class WireInterval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vital: Vital
     interval_s: Annotated[float, msgspec.Meta(gt=0, le=3_600)]
@@ -60,17 +82,19 @@ class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     intervals: Annotated[tuple[WireInterval, ...], msgspec.Meta(max_length=16)] = ()
 
 
-class Frame(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="type", tag="frame"):
-    """`seq` rises by one with each frame of a boot, starting at 1. `boot` is needed over HTTP, where there is no hello.
+class Frame(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True, tag_field="type", tag="frame"):
+    """`seq` rises by one with each frame of a boot, starting at 1. `boot` is needed over HTTP, where there is no hello. A frame holds at
+    least one measurement or one announcement.
 
     `sent_at`: the device's own clock when the frame went out. It says how old its measurements are, whatever that clock shows, so that one
     that waited since before the device was bound to this patient is not recorded as this patient's.
     """
 
     seq: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
-    measurements: Annotated[tuple[WireMeasurement, ...], msgspec.Meta(min_length=1, max_length=MAX_MEASUREMENTS)]
+    measurements: Annotated[tuple[WireMeasurement, ...], msgspec.Meta(max_length=MAX_MEASUREMENTS)]
     boot: Id | None = None
     sent_at: datetime | None = None
+    announcements: Annotated[tuple[WireAnnouncement, ...], msgspec.Meta(max_length=MAX_ANNOUNCEMENTS)] = ()
 
 
 class Bye(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="bye"):

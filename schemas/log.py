@@ -11,6 +11,7 @@ from typing import Annotated, Final, get_args
 import msgspec
 
 from schemas.alert import Alert, Why
+from schemas.announcement import DeviceAnnounced
 from schemas.limits import Before, Effect
 from schemas.measurement import Mode, Reading
 from schemas.patient import PatientCorrected
@@ -318,6 +319,7 @@ Input = (
     | DeviceUnbound
     | DeviceJoined
     | DeviceLeft
+    | DeviceAnnounced
     | PhaseOrdered
     | RateSet
     | BolusGiven

@@ -35,11 +35,24 @@ class VitalNow(msgspec.Struct, frozen=True):
     device: str
 
 
+class SaidNow(msgspec.Struct, frozen=True):
+    """Of what a device announced, what stands since `at_ms`. `is_state`: an alarm or a state of its own, else a figure or a word."""
+
+    at_ms: int
+    is_state: bool
+    name: str
+    priority: Priority | None
+    text: str | None
+    unit: str
+    value: float | None
+
+
 class DeviceNow(msgspec.Struct, frozen=True):
     device: str
     mode: Mode
     source: str
     is_connected: bool
+    says: tuple[SaidNow, ...] = ()
 
 
 class Presented(msgspec.Struct, frozen=True):

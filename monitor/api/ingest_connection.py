@@ -140,7 +140,13 @@ class DeviceConnection:
     def _take(self, take: Take) -> None:
         try:
             done = self._recorder.frame(
-                self._device.device, self._session.boot or "", take.seq, take.measurements, take.received_at_ms, take.sent_at_ms
+                self._device.device,
+                self._session.boot or "",
+                take.seq,
+                take.measurements,
+                take.received_at_ms,
+                take.sent_at_ms,
+                take.announced,
             )
         except FrameRefused as refused:
             self._carry_out(self._session.not_taken(take.seq, refused.reason, refused.detail))

@@ -13,10 +13,12 @@ from monitor.access.roles import Device
 from monitor.api.ingest_connection import Line, Patience
 from monitor.api.problems import Fault, Problem
 from monitor.clock import Clock
+from monitor.ingest.announcing import announcements_of
 from monitor.ingest.codec import decode, measurements_of, sent_at_ms
 from monitor.ingest.device_session import aside_of, bounded
 from monitor.ingest.naming import Refusal
 from monitor.ingest.ports import FrameRefused, Recorder
+from schemas.announcement import Announcement
 from schemas.device_wire import MAX_FRAME_BYTES, Ack, Frame, Invalid, RefusedReason
 from schemas.measurement import Measurement
 
@@ -77,11 +79,14 @@ class PostedFrames:
         if refusal is None:
             assert isinstance(said, Frame)
             made = measurements_of(device.device, said)
-            if not isinstance(made, Refusal):
+            announced = announcements_of(said)
+            if not isinstance(made, Refusal) and not isinstance(announced, Refusal):
                 assert said.boot is not None
                 self._enter(device, line, said.boot)
-                return await self._record(device.device, said, made, now_ms)
-            refusal = Refusal(made.reason, made.where, made.detail, made.seq, said.boot)
+                return await self._record(device.device, said, made, announced, now_ms)
+            fault = made if isinstance(made, Refusal) else announced
+            assert isinstance(fault, Refusal)
+            refusal = Refusal(fault.reason, fault.where, fault.detail, fault.seq, said.boot)
         self._recorder.keep_aside(aside_of(refusal, device.device, raw, now_ms))
         await self._skip(device, line, refusal)
         raise _problem(refusal, is_flood=line.memory.fault(now_ms))
@@ -104,10 +109,10 @@ class PostedFrames:
             self._recorder.label(device.device, device.mode, device.source)
             self._recorder.joined(device.device, boot, ())
 
-    async def _record(self, device: str, frame: Frame, made: list[Measurement], now_ms: int) -> Ack:
+    async def _record(self, device: str, frame: Frame, made: list[Measurement], announced: tuple[Announcement, ...], now_ms: int) -> Ack:
         boot, seq = frame.boot or "", frame.seq
         try:
-            done = self._recorder.frame(device, boot, seq, made, now_ms, sent_at_ms(frame))
+            done = self._recorder.frame(device, boot, seq, made, now_ms, sent_at_ms(frame), announced)
         except FrameRefused as refused:
             if refused.reason not in _LEAVES_ITS_TURN:
                 await self._on_disk(self._recorder.skip(device, boot, seq))

@@ -102,7 +102,9 @@ def install(app: FastAPI, parts: Parts) -> None:
     app.include_router(health.routes(parts.registry, parts.store))
     app.include_router(metrics.routes(parts.registry.telemetry))
     app.include_router(build_router(parts, documented, version=app.version))
-    lines = ingest.Lines(parts.registry, parts.clock, parts.access.still_valid, patience=parts.patience, max_in_flight=parts.max_in_flight)
+    lines = ingest.Lines(
+        parts.registry.intake, parts.clock, parts.access.still_valid, patience=parts.patience, max_in_flight=parts.max_in_flight
+    )
     app.include_router(ingest.routes(lines, documented))
     app.include_router(stream.routes(parts.registry, parts.access, parts.patience))
     documented.add_to(app)

@@ -20,6 +20,7 @@ import msgspec
 from msgspec.structs import replace
 
 from schemas.alert import Alert
+from schemas.announcement import DeviceAnnounced, Fact
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
@@ -133,6 +134,7 @@ FIELDS: Final[dict[type[msgspec.Struct], dict[str, Hide | Kept]]] = {
     DeviceUnbound: _fields("device request", by=_person),
     DeviceJoined: _fields("boot device intervals"),
     DeviceLeft: _fields("device why"),
+    DeviceAnnounced: _fields("device facts mode received_at_ms said_at_ms", text=_text),
     PhaseOrdered: _fields("phase request under", by=_person, name=_person, override=_text),
     RateSet: _fields("rate_ug_per_min request", by=_person),
     BolusGiven: _fields("amount_ug request", by=_person),
@@ -166,6 +168,7 @@ FIELDS: Final[dict[type[msgspec.Struct], dict[str, Hide | Kept]]] = {
         acknowledged_by=_person,
     ),
     Baseline: _fields("count value_milli vital"),
+    Fact: _fields("name priority turn unit value_milli"),
     GateFinding: _fields("effect gate reason title"),
     Interval: _fields("interval_ms vital"),
     Order: _fields("dose_ug duration_ms treatment"),

@@ -22,6 +22,7 @@ from monitor.core.refused import Refused
 from monitor.core.signals import UNANSWERED, Signals
 from monitor.core.sources import Sources, plain_readings
 from schemas.alert import Alert
+from schemas.announcement import DeviceAnnounced
 from schemas.limits import Before
 from schemas.log import (
     AlertAcknowledged,
@@ -224,6 +225,9 @@ class Engine:
                 return self._judge.acknowledge(body, at_ms), ()
             case DeviceBound() | DeviceUnbound() | DeviceJoined() | DeviceLeft() | MonitorRestarted():
                 return (), self._device(body, at_ms)
+            case DeviceAnnounced():
+                self._sources.announce(body)
+                return (), ()
             case RateSet() | BolusGiven():
                 return (), self._give(body, at_ms)
             case ObservationCharted():
@@ -250,19 +254,9 @@ class Engine:
                 raise Refused("not_a_command", f"{type(body).__name__} is not a command")
 
     def _device(self, body: DeviceBound | DeviceUnbound | DeviceJoined | DeviceLeft | MonitorRestarted, at_ms: int) -> Sequence[Channel]:
-        match body:
-            case DeviceBound():
-                if self.phase not in OPEN_PHASES:
-                    raise Refused("session_ended", f"the session is {self.phase}")
-                self._sources.bind(body, at_ms)
-            case DeviceUnbound():
-                self._sources.unbind(body.device)
-            case DeviceJoined():
-                self._sources.join(body)
-            case DeviceLeft():
-                self._sources.leave(body.device)
-            case _:
-                self._sources.restart()
+        if isinstance(body, DeviceBound) and self.phase not in OPEN_PHASES:
+            raise Refused("session_ended", f"the session is {self.phase}")
+        self._sources.follow(body, at_ms)
         self._look_anew(at_ms)
         return self._derived.devices_changed(at_ms)
 

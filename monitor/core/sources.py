@@ -1,11 +1,14 @@
 """Where the values of a session come from: the devices bound to it, and of each vital sign the newest value and its one source."""
 
+import msgspec
+
 from monitor.core.admission import doubt, judge_cuff, judge_value
 from monitor.core.channel import Channel
 from monitor.core.device_track import DeviceTrack
 from monitor.core.refused import Refused
+from schemas.announcement import LINE, MAX_STANDING, DeviceAnnounced, Fact, Turn
 from schemas.limits import Limits
-from schemas.log import DeviceBound, DeviceJoined
+from schemas.log import DeviceBound, DeviceJoined, DeviceLeft, DeviceUnbound, MonitorRestarted
 from schemas.measurement import Measurement, Mode, Reading, Reason, Validity, Value
 from schemas.signs import SIGNS, Derived, Sign
 from schemas.vitals import VITAL_SIGNS, Vital
@@ -15,10 +18,19 @@ _NONE, _SECOND_SOURCE, _NOT_ADVANCING, _DEVICE_DOUBT = Reason.NONE, Reason.SECON
 _VALID, _QUESTIONABLE, _INVALID = Validity.VALID, Validity.QUESTIONABLE, Validity.INVALID
 
 
-class BoundDevice:
-    """A device bound to this session, since when, whether it is connected, and what is known of its counter."""
+class Standing(msgspec.Struct, frozen=True):
+    """Of what a device announced, what holds: since `said_at_ms`, in these words."""
 
-    __slots__ = ("boot", "bound_at_ms", "intervals", "is_connected", "mode", "source", "track")
+    fact: Fact
+    said_at_ms: int
+    text: str | None
+
+
+class BoundDevice:
+    """A device bound to this session, since when, whether it is connected, what is known of its counter, and `says`: of what it announced
+    what stands, and since when."""
+
+    __slots__ = ("boot", "bound_at_ms", "intervals", "is_connected", "mode", "says", "source", "track")
 
     def __init__(self, mode: Mode, source: str, track: DeviceTrack, bound_at_ms: int) -> None:
         self.bound_at_ms = bound_at_ms
@@ -27,7 +39,22 @@ class BoundDevice:
         self.boot: str | None = None
         self.is_connected = False
         self.intervals: dict[Sign, int] = {}
+        self.says: dict[str, Standing] = {}
         self.track = track
+
+    def announce(self, body: DeviceAnnounced) -> None:
+        """What was said before what stands of the same name changes nothing. Without its line nothing is known of a device."""
+        for fact in body.facts:
+            standing = self.says.get(fact.name)
+            if standing is not None and standing.said_at_ms > body.said_at_ms:
+                continue
+            self.says.pop(fact.name, None)
+            if fact.turn is not Turn.END:
+                self.says[fact.name] = Standing(fact, body.said_at_ms, body.text)
+            elif fact.name == LINE:
+                self.says.clear()
+        while len(self.says) > MAX_STANDING:
+            del self.says[next(iter(self.says))]
 
 
 class Sources:
@@ -47,12 +74,26 @@ class Sources:
 
     # --- the coming and going of devices: each refuses what cannot be, and changes nothing then ----------------------------------------
 
-    def bind(self, body: DeviceBound, at_ms: int) -> None:
+    def follow(self, body: DeviceBound | DeviceUnbound | DeviceJoined | DeviceLeft | MonitorRestarted, at_ms: int) -> None:
+        match body:
+            case DeviceBound():
+                self._bind(body, at_ms)
+            case DeviceUnbound():
+                self._unbind(body.device)
+            case DeviceJoined():
+                self._join(body)
+            case DeviceLeft():
+                self._bound(body.device).is_connected = False
+            case _:  # every connection is gone
+                for device in self.devices.values():
+                    device.is_connected = False
+
+    def _bind(self, body: DeviceBound, at_ms: int) -> None:
         if body.device in self.devices:
             raise Refused("already_bound", f"{body.device} is already bound to this session")
         self.devices[body.device] = BoundDevice(body.mode, body.source, DeviceTrack(self._admission), at_ms)
 
-    def unbind(self, name: str) -> None:
+    def _unbind(self, name: str) -> None:
         self._bound(name)
         del self.devices[name]
         for channel in self._vitals:
@@ -61,7 +102,7 @@ class Sources:
                 self.questionable &= ~channel.bit
                 self.doubtful &= ~channel.bit
 
-    def join(self, body: DeviceJoined) -> None:
+    def _join(self, body: DeviceJoined) -> None:
         device = self._bound(body.device)
         if device.boot != body.boot:
             device.boot = body.boot
@@ -72,13 +113,8 @@ class Sources:
             if channel.device == body.device:
                 channel.claim(body.device, device.intervals.get(channel.sign))
 
-    def leave(self, name: str) -> None:
-        self._bound(name).is_connected = False
-
-    def restart(self) -> None:
-        """The monitor was started again: every connection is gone."""
-        for device in self.devices.values():
-            device.is_connected = False
+    def announce(self, body: DeviceAnnounced) -> None:
+        self._bound(body.device).announce(body)
 
     def _bound(self, name: str) -> BoundDevice:
         device = self.devices.get(name)

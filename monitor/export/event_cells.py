@@ -2,6 +2,7 @@
 
 import msgspec
 
+from schemas.announcement import DeviceAnnounced
 from schemas.log import (
     AlertChanged,
     AudioPaused,
@@ -43,7 +44,7 @@ def event_cells(body: Body) -> EventCells:
     match body:
         case DeviceBound():
             return EventCells(device=body.device, mode=body.mode)
-        case DeviceUnbound() | DeviceJoined() | DeviceLeft():
+        case DeviceUnbound() | DeviceJoined() | DeviceAnnounced() | DeviceLeft():
             return EventCells(device=body.device)
         case RateSet():
             return EventCells(value=format_milli(body.rate_ug_per_min), unit="mg/min")

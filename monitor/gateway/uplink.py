@@ -171,7 +171,8 @@ class Uplink:
             self._work.set()
 
     async def _settle(self, ack: Ack) -> None:
-        device, early = self._hello.device, sum(one.reason == RefusedReason.DEVICE_UNBOUND for one in ack.invalid)
+        device = self._hello.device
+        early = sum(one.reason == RefusedReason.DEVICE_UNBOUND and one.where.startswith("measurements") for one in ack.invalid)
         await self._spooling.do(lambda spool: spool.settled(device, ack.seq, early))
         self._unanswered = {seq for seq in self._unanswered if seq > ack.seq}
         self._waits = self._new_waits()

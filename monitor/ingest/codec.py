@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from monitor.ingest.naming import Refusal, doubled_key, explain
+from monitor.ingest.naming import MAX_LENIENT, Refusal, doubled_key, explain
 from schemas.device_wire import MAX_FRAME_BYTES, Bye, DeviceSays, Frame, Hello, RefusedReason, WireMeasurement, WireReading
 from schemas.instant import InstantError, to_ms
 from schemas.measurement import Measurement, Value
@@ -31,7 +31,12 @@ def decode(raw: bytes | str) -> Hello | Frame | Bye | Refusal:
         said: Hello | Frame | Bye = _decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         return explain(raw, error)
-    if type(said) is Frame and not _is_plain(raw, said):
+    if type(said) is not Frame:
+        return said
+    if said.announcements and len(raw) > MAX_LENIENT:
+        detail = f"a frame with announcements is at most {MAX_LENIENT} bytes: send them in a frame of their own"
+        return Refusal(RefusedReason.TOO_LARGE, "announcements", detail, said.seq)
+    if said.announcements or not _is_plain(raw, said):
         doubled = doubled_key(raw)
         if doubled is not None:
             return Refusal(RefusedReason.MALFORMED, "", doubled, said.seq)
@@ -41,13 +46,15 @@ def decode(raw: bytes | str) -> Hello | Frame | Bye | Refusal:
 def measurements_of(device: str, frame: Frame) -> list[Measurement] | Refusal:
     """The measurements of a frame, in order; the first fault refuses the whole frame."""
     if frame.sent_at is not None and frame.sent_at.tzinfo is not UTC:
-        return _wrong_time(frame.sent_at, "sent_at", frame.seq)
+        return wrong_time(frame.sent_at, "sent_at", frame.seq)
+    if not frame.measurements and not frame.announcements:
+        return Refusal(RefusedReason.MALFORMED, "measurements", "a frame holds at least one measurement or announcement", frame.seq)
     made: list[Measurement] = []
     profile, least, most, per_unit = _PROFILE, -float(MAX_VALUE_MILLI), float(MAX_VALUE_MILLI), float(MILLI)  # floats compare fastest
     for index, wire in enumerate(frame.measurements):
         moment = wire.measured_at
         if moment.tzinfo is not UTC:  # msgspec gives this very object for `Z` and for `+00:00`
-            return _wrong_time(moment, f"measurements[{index}].measured_at", frame.seq)
+            return wrong_time(moment, f"measurements[{index}].measured_at", frame.seq)
         seen = 0
         values: list[Value] = []
         for reading in wire.readings:
@@ -96,7 +103,8 @@ def _is_plain(raw: bytes | str, frame: Frame) -> bool:
     return extra == (names_boot and (2 if frame.boot is None else 4)) + (names_sent and (2 if frame.sent_at is None else 4))
 
 
-def _wrong_time(moment: datetime, where: str, seq: int) -> Refusal:
+def wrong_time(moment: datetime, where: str, seq: int) -> Refusal:
+    """Name what is wrong with a time that is not in UTC."""
     try:
         to_ms(moment)
     except InstantError as error:

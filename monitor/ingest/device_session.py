@@ -12,6 +12,7 @@ False, what is fed all the same is answered `busy`.
 from typing import Final
 
 from monitor.access.roles import Device
+from monitor.ingest.announcing import announcements_of
 from monitor.ingest.codec import decode, measurements_of, sent_at_ms
 from monitor.ingest.device_line import FAULT_WINDOW_MS, MAX_FAULTS, DeviceLine
 from monitor.ingest.naming import Refusal
@@ -112,8 +113,11 @@ class DeviceSession:
         made = measurements_of(self._device.device, frame)
         if isinstance(made, Refusal):
             return self._bad(made, raw, at_ms)
-        self._claim(frame.seq, len(made), None)
-        return [Take(frame.seq, made, at_ms, sent_at_ms(frame))]
+        announced = announcements_of(frame)
+        if isinstance(announced, Refusal):
+            return self._bad(announced, raw, at_ms)
+        self._claim(frame.seq, len(made) + len(announced), None)
+        return [Take(frame.seq, made, at_ms, sent_at_ms(frame), announced)]
 
     def _bad(self, refusal: Refusal, raw: bytes | str, at_ms: int) -> list[Todo]:
         """Refused by name and kept aside. Where its `seq` is known and its turn has come it takes its turn."""

@@ -22,6 +22,7 @@ _BY_FIELD: Final = {
     "measured_at": RefusedReason.TIME_MALFORMED,
 }
 _NUMBERS: Final = frozenset({"counter", "interval_s", "protocol", "seq"})
+_LISTS: Final = frozenset({"announcements", "facts", "measurements"})
 _NO_NUMBER: Final = ("Number out of range", "got `bool`", "got `str`")
 
 
@@ -94,7 +95,7 @@ def _by_place(message: str, seq: int | None, boot: str | None) -> Refusal:
     reason = _BY_FIELD.get(field, RefusedReason.MALFORMED)
     if field in _NUMBERS and any(sign in text for sign in _NO_NUMBER):
         reason = RefusedReason.NOT_A_NUMBER
-    elif field == "measurements" and "<=" in text:
+    elif field in _LISTS and "<=" in text:
         reason = RefusedReason.TOO_LARGE
     return Refusal(reason, where[:MAX_TEXT], text[:MAX_TEXT], seq, boot)
 

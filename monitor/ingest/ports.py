@@ -1,4 +1,4 @@
-"""What ingest asks of the rest of the monitor. `monitor.sessions.registry.Registry` is the one that answers."""
+"""What ingest asks of the rest of the monitor. `monitor.sessions.intake.Intake` is the one that answers."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Protocol
 
 from monitor.sessions.device_positions import FrameRefused
 from monitor.store.ports import Aside
+from schemas.announcement import Announcement
 from schemas.device_wire import Invalid
 from schemas.log import Interval
 from schemas.measurement import Measurement, Mode
@@ -32,7 +33,14 @@ class Recorder(Protocol):
     def session_of(self, device: str) -> str | None: ...
 
     def frame(
-        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int, sent_at_ms: int | None = None
+        self,
+        device: str,
+        boot: str,
+        seq: int,
+        measurements: list[Measurement],
+        received_at_ms: int,
+        sent_at_ms: int | None = None,
+        announced: tuple[Announcement, ...] = (),
     ) -> asyncio.Future[tuple[Invalid, ...]]:
         """Done when the frame is on disk, also one that was taken before; fails where it never can be. Raises FrameRefused: `sequence_gap`
         and `busy` leave things as they are, after any other reason the frame counts as taken."""

@@ -5,6 +5,7 @@ from enum import IntEnum
 import msgspec
 
 from monitor.ingest.ports import Aside
+from schemas.announcement import Announcement
 from schemas.device_wire import MonitorSays
 from schemas.log import Interval
 from schemas.measurement import Measurement
@@ -36,6 +37,7 @@ class Take(msgspec.Struct, frozen=True):
     measurements: list[Measurement]
     received_at_ms: int
     sent_at_ms: int | None = None
+    announced: tuple[Announcement, ...] = ()
 
 
 class Skip(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from itertools import count
 
 from monitor.sessions.proceedings import Made
 from monitor.sessions.runner import Runner
+from schemas.announcement import Announcement, DeviceAnnounced
 from schemas.device_wire import Invalid, RefusedReason
 from schemas.log import Measured
 from schemas.measurement import Measurement, Validity
@@ -39,6 +40,27 @@ def before_binding(
         return frozenset()
     since_ms = runner.engine.devices[device].bound_at_ms - received_at_ms
     return frozenset(place for place, one in enumerate(measurements) if one.measured_at_ms - sent_at_ms < since_ms)
+
+
+def of_session(
+    runner: Runner | None, device: str, announced: Iterable[Announcement], received_at_ms: int, sent_at_ms: int | None
+) -> list[DeviceAnnounced | None]:
+    """Each as it goes on record, with when it was said by the monitor's clock; None where that was before the binding to this session."""
+    if runner is None:
+        return []
+    bound = runner.engine.devices[device]
+    made: list[DeviceAnnounced | None] = []
+    for one in announced:
+        waited_ms = 0 if sent_at_ms is None else max(0, sent_at_ms - one.said_at_ms)
+        said_at_ms = received_at_ms - waited_ms
+        is_theirs = said_at_ms >= bound.bound_at_ms
+        made.append(DeviceAnnounced(device, one.facts, bound.mode, received_at_ms, said_at_ms, one.text) if is_theirs else None)
+    return made
+
+
+def not_announced(said: Sequence[DeviceAnnounced | None]) -> tuple[Invalid, ...]:
+    """What was said before the binding, by its place in the frame."""
+    return tuple(Invalid(f"announcements[{place}]", RefusedReason.DEVICE_UNBOUND) for place, one in enumerate(said) if one is None)
 
 
 def not_taken(made: Iterable[Made], early: frozenset[int]) -> tuple[Invalid, ...]:

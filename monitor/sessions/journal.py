@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from monitor.core.reason import is_yes_no
 from schemas.alert import Why
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
@@ -48,6 +49,7 @@ from schemas.signs import SIGNS
 from schemas.stream_wire import AlertStep, Happened
 from schemas.vitals import VITAL_SIGNS, format_milli
 
+_LATE_S = 10
 _WHY = {
     Why.CONDITION_BEGAN: "began, waiting for its onset",
     Why.ONSET_PASSED: "raised",
@@ -111,15 +113,8 @@ def describe(body: Body) -> str:
             order = body.order
             over = f" over {order.duration_ms / 60000:g} min" if order.duration_ms or not order.dose_ug else f" {order.treatment}"
             return f"Session planned in {body.room} by {body.by}: {order.dose_ug / 1000:g} mg{over}"
-        case DeviceBound():
-            read_back = f", read back: {body.read_back}" if body.read_back else ""
-            return f"{body.device} bound by {body.by} ({body.mode}: {body.source}){read_back}"
-        case DeviceUnbound():
-            return f"{body.device} unbound by {body.by}"
-        case DeviceJoined():
-            return f"{body.device} connected"
-        case DeviceLeft():
-            return f"{body.device} disconnected: {body.why}"
+        case DeviceBound() | DeviceUnbound() | DeviceJoined() | DeviceAnnounced() | DeviceLeft():
+            return _device(body)
         case PhaseOrdered():
             override = f", overriding: {body.override}" if body.override else ""
             signed = f", signed {body.name}{_under(body.under)}" if body.name else ""
@@ -148,6 +143,41 @@ def describe(body: Body) -> str:
             return f"Second {VITAL_SIGNS[body.vital].label} asked for within {body.within_ms / 1000:g} s ({body.alert})"
         case _:
             assert_never(body)
+
+
+def _device(body: DeviceBound | DeviceUnbound | DeviceJoined | DeviceAnnounced | DeviceLeft) -> str:
+    match body:
+        case DeviceBound():
+            read_back = f", read back: {body.read_back}" if body.read_back else ""
+            return f"{body.device} bound by {body.by} ({body.mode}: {body.source}){read_back}"
+        case DeviceUnbound():
+            return f"{body.device} unbound by {body.by}"
+        case DeviceJoined():
+            return f"{body.device} connected"
+        case DeviceAnnounced():
+            return _announced(body)
+        case DeviceLeft():
+            return f"{body.device} disconnected: {body.why}"
+
+
+def is_figures(body: DeviceAnnounced) -> bool:
+    """Whether it is figures alone, which a pump says again and again: nothing began and nothing ended."""
+    return all(fact.turn is None for fact in body.facts)
+
+
+def _announced(body: DeviceAnnounced) -> str:
+    waited_s = (body.received_at_ms - body.said_at_ms) // 1000
+    late = f" (said {waited_s} s before it came)" if waited_s > _LATE_S else ""
+    return f"{body.device} says: {', '.join(_fact(fact, body.text) for fact in body.facts)}{late}"
+
+
+def _fact(fact: Fact, text: str | None) -> str:
+    if fact.turn is None:
+        number = "-" if fact.value_milli is None else f"{format_milli(fact.value_milli)} {fact.unit}".rstrip()
+        return f"{fact.name.replace('_', ' ')} {number if text is None else text}"
+    priority = "" if fact.priority is None else f"{fact.priority} priority, "
+    what = fact.name.replace("_", " ") if text is None else text
+    return f"{what} ({priority}{'begins' if fact.turn is Turn.START else 'ends'})"
 
 
 def _said(body: NoteAdded | EntryVoided | SignedOff) -> str:

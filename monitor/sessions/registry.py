@@ -1,7 +1,6 @@
-"""All open sessions: devices are routed to them, commands carried out in them, deadlines kept for them. The only caller of the runners."""
+"""All open sessions: they are begun and ended, commands carried out in them, deadlines kept for them; `intake` routes devices to them."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from secrets import token_hex
@@ -14,11 +13,11 @@ from monitor.sessions.afterwards import Afterwards, fitted
 from monitor.sessions.by_room import ByRoom
 from monitor.sessions.canary import DEVICE as CANARY_DEVICE
 from monitor.sessions.canary import Canary
-from monitor.sessions.device_positions import DevicePosition, FrameRefused
+from monitor.sessions.device_positions import DevicePosition
 from monitor.sessions.device_table import DeviceTable
 from monitor.sessions.figures import offer_figures
-from monitor.sessions.frames import before_binding, follow_commit, not_taken
-from monitor.sessions.judging import Judging, JudgingFailed
+from monitor.sessions.intake import Intake
+from monitor.sessions.judging import Judging
 from monitor.sessions.proceedings import Proceedings
 from monitor.sessions.rebuild import Broken, bound_devices, rebuild
 from monitor.sessions.recorder import Recorder
@@ -28,15 +27,12 @@ from monitor.sessions.second_channel import SecondChannel
 from monitor.sessions.trouble import Trouble
 from monitor.sessions.views import vitals_now
 from monitor.sessions.watch import Watch
-from monitor.store.ports import Aside, Store, StoreFailed
+from monitor.store.ports import Store, StoreFailed
 from monitor.stream.hub import Hub, Newest
 from monitor.telemetry import Telemetry
-from schemas.device_wire import Invalid, RefusedReason
-from schemas.log import DeviceBound, DeviceJoined, DeviceLeft, DeviceUnbound, Entry, Input, Interval, MonitorRestarted, SessionCreated
-from schemas.measurement import Measurement, Mode
+from schemas.log import DeviceBound, DeviceJoined, DeviceUnbound, Entry, Input, MonitorRestarted, SessionCreated
 from schemas.session import OPEN_PHASES, Order, Patient
 from schemas.stream_wire import Happened, SessionNow, SystemNow, VitalNow
-from schemas.vitals import Vital
 
 MAX_OPEN_SESSIONS: Final = 50_000
 CLOCK_STEP_MS: Final = 1_000  # a smaller step back of the wall clock over a restart is not worth a word
@@ -69,7 +65,6 @@ class Registry:
         self._by_room = ByRoom()
         self._devices = DeviceTable()
         self._next_no = 1
-        self._refused = 0
         self.trouble = Trouble(self._publish_system)
         real = real or clock
         self.telemetry = telemetry = telemetry or Telemetry()
@@ -79,6 +74,7 @@ class Registry:
         self._recorder = Recorder(
             store, self.hub, partial(self.trouble.put, "recording"), self._do.view, self._do.untold, telemetry.commits.observe
         )
+        self.intake = Intake(self._devices, self._runners, self._do, self._recorder, telemetry)
         self.afterwards = Afterwards(store, clock, self._recorder)
         self._watch = Watch(clock, self._advance)
         dispatcher = second_channel or Dispatcher((), real)
@@ -213,7 +209,7 @@ class Registry:
     def system(self) -> SystemNow:
         return SystemNow(
             recording_impaired=self.trouble.text,
-            refused=self._refused,
+            refused=self.intake.refused,
             unbound=self._devices.unbound(),
             viewers=self.hub.viewers,
             watching=self.screens.watchers().screens,
@@ -276,94 +272,6 @@ class Registry:
         self._runners.pop(runner.session, None)
         self._by_room.closed(runner)
         self._devices.release(runner.session, runner.engine.devices)
-
-    # --- devices ------------------------------------------------------------------------------------------------------------------
-
-    def label(self, device: str, mode: Mode, source: str) -> None:
-        """What screens say of a device that is bound nowhere."""
-        self._devices.label(device, mode, source)
-
-    def joined(self, device: str, boot: str, intervals: tuple[Interval, ...]) -> int:
-        """A connection was opened; the last frame of this boot that is on disk."""
-        position = self._devices.joined(device)
-        position.start(boot)
-        position.is_connected = True
-        position.intervals = intervals
-        if (runner := self._runner_of(device)) is not None:
-            self._do.tell(runner, DeviceJoined(boot, device, intervals))
-        return position.durable
-
-    def left(self, device: str, why: str) -> None:
-        """The connection ended."""
-        if (position := self._devices.position(device)) is not None:
-            position.is_connected = False
-        if (runner := self._runner_of(device)) is not None:
-            self._do.tell(runner, DeviceLeft(device, why))
-
-    def subscribe_remeasure(self, device: str, callback: Callable[[Vital, float], None]) -> Callable[[], None]:
-        """Be told when a device is asked for another cuff value; returns how to stop."""
-        return self._devices.subscribe(device, callback)
-
-    def frame(
-        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int, sent_at_ms: int | None = None
-    ) -> asyncio.Future[tuple[Invalid, ...]]:
-        """Take a frame; the future is done when it is on disk. A frame that was taken before is not judged again. What was measured before
-        the device was bound is another patient's: kept in no record, named in the answer. Raises FrameRefused."""
-        position = self._devices.position(device)
-        if position is None or position.boot != boot or not position.is_connected:
-            self.joined(device, boot, () if position is None or position.boot != boot else position.intervals)
-            position = self._devices.joined(device)
-        result: asyncio.Future[tuple[Invalid, ...]] = asyncio.get_running_loop().create_future()
-        if seq <= position.accepted:
-            follow_commit(result, None if seq <= position.durable else position.commit, ())
-            return result
-        if not self._recorder.has_room():
-            raise FrameRefused(RefusedReason.BUSY, "the record does not keep up: keep the frame and send it again")
-        session = self._devices.session_of(device)
-        runner = None if session is None else self._runners.get(session)
-        if session is not None and (runner is None or runner.is_over):
-            raise FrameRefused(RefusedReason.BUSY, f"{session} is not judged any more: keep the frame until it is")
-        position.take(seq)
-        early = before_binding(runner, device, measurements, received_at_ms, sent_at_ms)
-        self.telemetry.before_binding.inc(sum(len(measurements[place].values) for place in early))
-        if runner is None or len(early) == len(measurements):
-            if runner is None:
-                position.saw_unbound(measurements, received_at_ms)
-            position.committing(self._recorder.move(position.position))
-            since = "is bound to no open session" if runner is None else f"was not bound to {session} when this was measured"
-            raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} {since}: nothing of this frame is recorded")
-        try:
-            theirs = [one for place, one in enumerate(measurements) if place not in early] if early else measurements
-            made = self._do.measure(runner, theirs, received_at_ms)
-        except JudgingFailed as failed:
-            position.give_back()
-            raise FrameRefused(RefusedReason.BUSY, f"{runner.session} is not judged any more: keep the frame until it is") from failed
-        commit = self._recorder.move(position.position)
-        position.committing(commit)
-        follow_commit(result, commit, not_taken(made, early))
-        self.telemetry.measurements += len(theirs)
-        self.telemetry.readings += sum(len(each.values) for each in theirs)
-        return result
-
-    def skip(self, device: str, boot: str, seq: int) -> asyncio.Future[None] | None:
-        """A frame that was refused by name counts as taken: the device goes on with the next one. Done (or None) when that is on disk."""
-        position = self._devices.position(device)
-        if position is None or position.boot != boot or seq > position.accepted + 1:
-            return None
-        if seq == position.accepted + 1:
-            position.take(seq)
-            position.committing(self._recorder.move(position.position))
-        return position.commit if seq > position.durable else None
-
-    def keep_aside(self, aside: Aside) -> None:
-        """Refused input: counted, and kept for people to look at."""
-        self._refused += 1
-        self.telemetry.refused.inc()
-        self._recorder.set_aside(aside)
-
-    def _runner_of(self, device: str) -> Runner | None:
-        session = self._devices.session_of(device)
-        return None if session is None else self._runners.get(session)
 
     # --- trouble ------------------------------------------------------------------------------------------------------------------
 

@@ -9,12 +9,19 @@ from monitor.sessions.calls import Calls
 from monitor.sessions.requests import Requests
 from monitor.sessions.views import session_now
 from monitor.stream.watching import Watchers
+from schemas.announcement import DeviceAnnounced
 from schemas.log import AlertNotified, AlertShown, Entry, Input, Measured, ScreensChanged, Seal, SessionCreated, canonical
 from schemas.measurement import Measurement
 from schemas.stream_wire import SessionNow
 
 SEAL_EVERY_MS = 10_000  # a range of measurements is open for at most this long
-_UNTOLD = (Measured, AlertShown, ScreensChanged, AlertNotified)  # what comes by itself and says nothing of what was done or judged
+_UNTOLD = (
+    Measured,
+    DeviceAnnounced,
+    AlertShown,
+    ScreensChanged,
+    AlertNotified,
+)  # what comes by itself and says nothing of what was done or judged
 
 
 class Runner:

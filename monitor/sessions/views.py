@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from monitor.core.channel import Channel
 from monitor.core.engine import Engine
 from monitor.core.signals import present
+from monitor.core.sources import BoundDevice
+from schemas.announcement import LINE
 from schemas.log import Measured
 from schemas.measurement import Reading, Reason, Validity
 from schemas.signs import Sign
-from schemas.stream_wire import DeviceNow, LimitNow, ObservationNow, SessionNow, SignatureNow, VialNow, VitalNow, WasteNow
+from schemas.stream_wire import DeviceNow, LimitNow, ObservationNow, SaidNow, SessionNow, SignatureNow, VialNow, VitalNow, WasteNow
 from schemas.vitals import MILLI, Vital
 
 _NOT_NOW = frozenset({Reason.LATE, Reason.NOT_ADVANCING, Reason.SECOND_SOURCE})
@@ -34,7 +36,7 @@ def session_now(engine: Engine, room: str, last_seq: int, now_ms: int) -> Sessio
         given_at_ms=now_ms,
         mode=engine.mode,
         devices=tuple(
-            DeviceNow(device=name, mode=device.mode, source=device.source, is_connected=device.is_connected)
+            DeviceNow(device=name, mode=device.mode, source=device.source, is_connected=device.is_connected, says=_says(device))
             for name, device in engine.devices.items()
         ),
         vitals=tuple(
@@ -81,6 +83,23 @@ def _signature(engine: Engine) -> SignatureNow | None:
         return None
     body, at_ms = engine.signed_off
     return SignatureNow(at_ms, body.by, body.meaning, body.name, body.under)
+
+
+def _says(device: BoundDevice) -> tuple[SaidNow, ...]:
+    """But for its line: that it is there is nothing to say."""
+    return tuple(
+        SaidNow(
+            at_ms=standing.said_at_ms,
+            is_state=fact.turn is not None,
+            name=fact.name,
+            priority=fact.priority,
+            text=standing.text,
+            unit=fact.unit,
+            value=None if fact.value_milli is None else fact.value_milli / MILLI,
+        )
+        for standing in device.says.values()
+        if (fact := standing.fact).name != LINE
+    )
 
 
 def _channel_now(vital: Vital, channel: Channel, now_ms: int) -> VitalNow:

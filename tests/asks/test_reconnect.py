@@ -81,12 +81,12 @@ async def out_of_turn(ward: WardOnDisk) -> None:
         ward.counters["d1"] += step
         ward.seqs["d1"] += 1
         late = Measurement("d1", ward.counters["d1"], now_ms - behind_ms, values_of(CALM))
-        await ward.registry.frame("d1", "boot", ward.seqs["d1"], [late], now_ms)
+        await ward.registry.intake.frame("d1", "boot", ward.seqs["d1"], [late], now_ms)
 
 
 async def line_cut(ward: WardOnDisk) -> None:
     """It goes, and comes back with nothing to say."""
-    ward.registry.left("d1", "bye")
+    ward.registry.intake.left("d1", "bye")
     await ward.pass_time(30)
     ward.join()
 

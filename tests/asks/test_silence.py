@@ -123,7 +123,7 @@ async def late_values(ward: Ward, session: str) -> Ward:
         ward.counters["d1"] += step
         ward.seqs["d1"] += 1
         late = Measurement("d1", ward.counters["d1"], now_ms - behind_ms, values_of(HYPOXIC))
-        await ward.registry.frame("d1", "boot", ward.seqs["d1"], [late], now_ms)
+        await ward.registry.intake.frame("d1", "boot", ward.seqs["d1"], [late], now_ms)
     return ward
 
 

@@ -62,7 +62,7 @@ class Clinic:
             self.counter += 1
             values = ((Vital.HEART_RATE, 72_000), (Vital.SPO2, 79_000), (Vital.RESPIRATORY_RATE, 14_000))
             measured = Measurement("d1", self.counter, self.clock.now_ms(), tuple(Value(*each) for each in values))
-            assert await self.registry.frame("d1", "boot", self.counter, [measured], self.clock.now_ms()) == ()
+            assert await self.registry.intake.frame("d1", "boot", self.counter, [measured], self.clock.now_ms()) == ()
             await self.pass_time(1)
 
     async def pass_time(self, seconds: float) -> None:

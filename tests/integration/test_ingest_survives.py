@@ -107,7 +107,7 @@ async def test_the_most_extreme_frame_that_is_taken_can_be_recorded(tmp_path: Pa
         assert isinstance(frame, Frame)
         measurements = measurements_of(NAME, frame)
         assert not isinstance(measurements, Refusal)
-        await house.registry.frame(NAME, "b1", 1, measurements, house.clock.now_ms())
+        await house.registry.intake.frame(NAME, "b1", 1, measurements, house.clock.now_ms())
         recorded = [entry.body async for entries in house.store.entries(session) for entry in entries if isinstance(entry.body, Measured)]
     assert [(body.counter, body.measured_at_ms) for body in recorded] == [(sent.counter, sent.measured_at_ms) for sent in measurements]
     assert [body.readings[0].value_milli for body in recorded] == [sent.values[0].value_milli for sent in measurements]

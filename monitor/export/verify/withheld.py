@@ -26,6 +26,7 @@ WITHHELD: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "audio_resumed": ((), ()),
     "baseline_set": ((), ()),
     "bolus_given": (("by",), ()),
+    "device_announced": ((), ("text",)),
     "device_bound": (("by",), ("read_back", "source")),
     "device_joined": ((), ()),
     "device_left": ((), ()),

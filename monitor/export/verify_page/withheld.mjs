@@ -17,6 +17,7 @@ export const TEXTS = {
   ...Object.fromEntries(`${PLAIN} ${NAMED} alert_changed screens_changed`.split(" ").map((kind) => [kind, []])),
   alert_acknowledged: ["comment"],
   alert_notified: ["detail"],
+  device_announced: ["text"],
   device_bound: ["read_back", "source"],
   drug_wasted: ["note"],
   entry_voided: ["reason"],

@@ -80,7 +80,7 @@ async def test_an_unbound_device_is_told_so_and_counted(home: House) -> None:
         (b"", 422, "malformed"),
         (b"\xff\xfe\x00", 422, "malformed"),
         (b'{"type":"bye","why":"x"}', 409, "protocol"),
-        (b'{"type":"frame","seq":1,"measurements":[]}', 422, "malformed"),
+        (b'{"type":"frame","seq":1,"boot":"b1","measurements":[]}', 422, "malformed"),
         (with_reading().encode(), 409, "protocol"),
         (b" " * (MAX_FRAME_BYTES + 1), 413, "too_large"),
         (with_reading(value=float("inf")).encode(), 422, "not_a_number"),

@@ -62,7 +62,7 @@ async def test_what_is_set_is_recorded_in_whole_micrograms(home: House) -> None:
 async def test_a_binding_takes_the_registered_mode(home: House) -> None:
     session, _ = await home.bound()
     assert (await home.get(f"/api/v1/sessions/{session}")).json()["devices"] == [
-        {"device": "sim-room-1", "mode": "simulated", "source": "simulator", "is_connected": False}
+        {"device": "sim-room-1", "mode": "simulated", "source": "simulator", "is_connected": False, "says": []}
     ]
     done = await home.delete(f"/api/v1/sessions/{session}/bindings/sim-room-1")
     assert command(done.json()) == "device_unbound"

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from monitor.core.refused import Refused
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import (
     AlertAcknowledged,
     AlertShown,
@@ -27,6 +28,7 @@ from schemas.log import (
     RateSet,
     ScreensChanged,
 )
+from schemas.measurement import Mode
 from schemas.session import Phase
 from schemas.signs import Charted
 from schemas.vitals import Vital
@@ -92,6 +94,7 @@ def _commands() -> st.SearchStrategy[tuple[str, Any]]:
         *[st.tuples(st.just("unbind"), st.sampled_from(("d1", "d2", "d1")))] * 3,
         st.tuples(st.just("join"), st.tuples(st.sampled_from(("d1", "d2")), st.sampled_from(("boot", "boot-2")), intervals)),
         st.tuples(st.just("leave"), st.sampled_from(("d1", "d2"))),
+        st.tuples(st.just("announce"), st.sampled_from(("d1", "d2"))),
         st.tuples(st.just("restart"), st.none()),
         st.tuples(st.just("chart"), st.sampled_from(CHARTED)),
         st.tuples(st.just("chart"), st.sampled_from(CHARTED)),
@@ -177,6 +180,9 @@ def _steps(bed: Bedside, kind: str, detail: Any, passing: Pass) -> Iterator[Call
             yield lambda: bed.join(device, boot, **intervals)
         case "leave":
             yield lambda: bed.apply(DeviceLeft(detail, "gone"))
+        case "announce":
+            fact = Fact("standby", turn=Turn.START)
+            yield lambda: bed.apply(DeviceAnnounced(detail, (fact,), Mode.SIMULATED, bed.now_ms, bed.now_ms, "in standby"))
         case "restart":
             yield lambda: bed.apply(MonitorRestarted("1"))
         case "chart":

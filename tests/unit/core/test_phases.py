@@ -5,6 +5,7 @@ import pytest
 from monitor.core.phases import refuse_step
 from monitor.core.refused import Refused
 from schemas.alert import AlertState, Why
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import (
     MAX_MICROGRAMS,
     AlertAcknowledged,
@@ -81,6 +82,8 @@ COMMANDS: list[tuple[str, Input, set[Phase], str]] = [
     ("unbind a stranger", DeviceUnbound("anna", "d9"), NEVER, "not_bound"),
     ("a stranger joins", DeviceJoined("boot", "d9", ()), NEVER, "not_bound"),
     ("leave", DeviceLeft("d1", "bye"), ALWAYS, ""),
+    ("announce", DeviceAnnounced("d1", (Fact("standby", turn=Turn.START),), Mode.SIMULATED, 0, 0), ALWAYS, ""),
+    ("a stranger announces", DeviceAnnounced("d9", (Fact("x"),), Mode.SIMULATED, 0, 0), NEVER, "not_bound"),
     ("a stranger leaves", DeviceLeft("d9", "bye"), NEVER, "not_bound"),
     ("note", NoteAdded("anna", "calm"), ALWAYS, ""),
     ("restart", MonitorRestarted("1"), ALWAYS, ""),

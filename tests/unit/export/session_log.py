@@ -17,6 +17,7 @@ from monitor.export.selection import LogSource, select
 from monitor.export.signing import InstallationKey
 from monitor.export.verify import Verdict, verify_record
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.limits import Before, Effect
 from schemas.log import (
     AlertAcknowledged,
@@ -165,6 +166,14 @@ def usual_events() -> list[Body]:
         AlertChanged(alert=alert_of(), why=Why.IMMEDIATE),
         AlertAcknowledged(alert="BP-H1.1", by="anna", comment=None),
         NoteAdded(by="anna", text='He said "I float", \u00b5 \U0001f600 \t\x01 line\nbreak'),
+        DeviceAnnounced(
+            device="sim-room-1",
+            facts=(Fact("11:INA2", priority=Priority.HIGH, turn=Turn.START), Fact("infusion_rate", unit="mL/h", value_milli=12_500)),
+            mode=Mode.SIMULATED,
+            received_at_ms=START_MS + 1_000,
+            said_at_ms=START_MS,
+            text="=syringe empty",
+        ),
         DeviceLeft(device="sim-room-1", why="closed"),
         MonitorRestarted(version="1.2.3"),
         DeviceUnbound(by="anna", device="sim-room-1"),

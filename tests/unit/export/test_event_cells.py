@@ -19,6 +19,7 @@ CELLS = {
     "alert_acknowledged": EventCells(),
     "note_added": EventCells(),
     "device_left": EventCells(device="sim-room-1"),
+    "device_announced": EventCells(device="sim-room-1"),
     "monitor_restarted": EventCells(),
     "device_unbound": EventCells(device="sim-room-1"),
     "observation_charted": EventCells(value="4", unit="{score}"),

@@ -155,7 +155,7 @@ def test_wrong_usage(data_dir: Path, arguments: list[str]):
 def test_a_long_export_says_how_far_it_is(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys.modules["monitor.cli.export"], "PROGRESS_EVERY", 10)  # the package holds the function under this name
     done = run(data_dir, "S-000001", "--out", str(tmp_path / "out.jsonl"))
-    assert "of 45 entries\n" in done.stderr
+    assert "of 46 entries\n" in done.stderr
 
 
 async def test_while_a_monitor_writes_the_export_is_whole(tmp_path: Path):

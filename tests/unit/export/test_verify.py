@@ -34,7 +34,7 @@ def test_a_good_file_is_verified_in_words():
     verdict = check(exported(short_log()))
     assert verdict.exit_code == 0
     text = "\n".join(verdict.lines)
-    assert text.startswith("VERIFIED export.jsonl\nSession S-000001, complete.\n45 entries under 18 seals, 2026-")
+    assert text.startswith("VERIFIED export.jsonl\nSession S-000001, complete.\n46 entries under 19 seals, 2026-")
     assert "SIMULATED data: not measured on a patient" in text
     assert "Intended use: secondary display and record; not for primary monitoring." in text
 
@@ -139,7 +139,7 @@ def test_the_spare_bits_of_base64_are_not_free(name: str):
         ("installation", "0" * 16),
         ("intended_use", "primary monitoring"),
         ("last_at_ms", None),
-        ("last_seq", 46),
+        ("last_seq", 47),
         ("limits_sha256", "00" * 32),
         ("modes", ["real"]),
         ("modes", []),

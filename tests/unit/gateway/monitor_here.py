@@ -79,7 +79,7 @@ class MonitorHere:
             websocket,
             self._device,
             self._line,
-            recorder=self.house.registry,
+            recorder=self.house.registry.intake,
             clock=self.house.clock,
             still_valid=lambda _: True,
             patience=Patience(),

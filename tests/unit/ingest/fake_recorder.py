@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.ingest.ports import Aside, FrameRefused
 from monitor.store.ports import StoreFailed
+from schemas.announcement import Announcement
 from schemas.device_wire import Invalid, RefusedReason
 from schemas.log import Interval
 from schemas.measurement import Measurement, Mode
@@ -35,6 +36,7 @@ class FakeRecorder:
         self._waiting: list[_Write] = []
         self.invalid: dict[int, tuple[Invalid, ...]] = {}
         self.unbound: set[str] = set()
+        self.announced: tuple[Announcement, ...] = ()
         self.skipped_unbound: set[int] = set()  # refused as device_unbound, and that is on disk
         self._told_unbound: set[int] = set()
         self.is_busy = False
@@ -101,7 +103,14 @@ class FakeRecorder:
         return None if device in self.unbound else "S-000001"
 
     def frame(
-        self, device: str, boot: str, seq: int, measurements: list[Measurement], received_at_ms: int, sent_at_ms: int | None = None
+        self,
+        device: str,
+        boot: str,
+        seq: int,
+        measurements: list[Measurement],
+        received_at_ms: int,
+        sent_at_ms: int | None = None,
+        announced: tuple[Announcement, ...] = (),
     ) -> asyncio.Future[tuple[Invalid, ...]]:
         accepted = self._accepted.get((device, boot), 0)
         result: asyncio.Future[tuple[Invalid, ...]] = self._loop.create_future()
@@ -119,6 +128,7 @@ class FakeRecorder:
         if device in self.unbound:
             self._told_unbound.add(seq)
             raise FrameRefused(RefusedReason.DEVICE_UNBOUND, f"{device} is bound to no open session")
+        self.announced += announced
         self._write((device, boot, seq), measurements).frames.append(result)
         return result
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.limits import Before, Effect
 from schemas.log import (
     OUTPUT_KINDS,
@@ -75,6 +76,8 @@ alerts = st.builds(
     st.none() | whole, texts, texts, st.none() | whole, whole, st.sampled_from(AlertState), texts, st.none() | vitals,
 )  # fmt: skip
 findings = st.builds(GateFinding, st.sampled_from(Effect), texts, texts, texts)
+facts = st.builds(Fact, texts, st.none() | st.sampled_from(Priority), st.none() | st.sampled_from(Turn), texts, st.none() | whole)
+some_facts = st.lists(facts, max_size=3).map(tuple)
 BODIES: dict[type, st.SearchStrategy[Any]] = {
     Measured: st.builds(Measured, whole, texts, whole, modes, st.lists(readings, max_size=4).map(tuple), whole),
     SessionCreated: st.builds(SessionCreated, texts, texts, texts, orders, patients, texts),
@@ -82,6 +85,9 @@ BODIES: dict[type, st.SearchStrategy[Any]] = {
     DeviceUnbound: st.builds(DeviceUnbound, texts, texts),
     DeviceJoined: st.builds(DeviceJoined, texts, texts, st.lists(st.builds(Interval, whole, vitals), max_size=3).map(tuple)),
     DeviceLeft: st.builds(DeviceLeft, texts, texts),
+    DeviceAnnounced: st.builds(
+        DeviceAnnounced, texts, st.lists(facts, max_size=3).map(tuple), modes, whole, whole, st.none() | texts.filter(bool)
+    ),
     PhaseOrdered: st.builds(PhaseOrdered, texts, st.none() | texts, st.sampled_from(Phase)),
     RateSet: st.builds(RateSet, texts, amounts),
     BolusGiven: st.builds(BolusGiven, amounts, texts),

@@ -52,7 +52,7 @@ async def advance(ward: Ward, session: str) -> None:
 
 
 async def come_and_go(ward: Ward, session: str) -> None:
-    ward.registry.left("d1", "bye")
+    ward.registry.intake.left("d1", "bye")
 
 
 async def see(ward: Ward, session: str) -> None:
@@ -135,7 +135,7 @@ async def test_a_frame_that_fails_half_way_is_not_half_recorded(ward: Ward) -> N
     runner.engine.measure = third_fails  # type: ignore[method-assign, assignment]
     before = len(ward.log(failing))
     with pytest.raises(FrameRefused):
-        ward.registry.frame("d1", "boot", 2, [ward.measurement("d1", hr=72) for _ in range(4)], ward.clock.now_ms())
+        ward.registry.intake.frame("d1", "boot", 2, [ward.measurement("d1", hr=72) for _ in range(4)], ward.clock.now_ms())
     await ward.registry.settled()
     assert (len(taken), len(ward.log(failing))) == (2, before)
 

@@ -7,6 +7,7 @@ import pytest
 from monitor.sessions import recorder as recorder_module
 from monitor.sessions.device_positions import FrameRefused
 from monitor.store.ports import Aside, Position
+from schemas.announcement import Announcement, DeviceAnnounced, Fact, Turn
 from schemas.device_wire import Invalid, RefusedReason
 from schemas.log import (
     DeviceBound,
@@ -80,7 +81,7 @@ async def test_who_gives_up_waiting_undoes_nothing_and_keeps_nobody_else_waiting
 async def test_invalid_values_are_named_in_the_acknowledgement(ward: Ward) -> None:
     await ward.infusing()
     measurements = [ward.measurement(hr=72, spo2=101), ward.measurement(hr=None, sbp=110, dbp=120)]
-    invalid = await ward.registry.frame("d1", "boot", 2, measurements, ward.clock.now_ms())
+    invalid = await ward.registry.intake.frame("d1", "boot", 2, measurements, ward.clock.now_ms())
     assert invalid == (
         Invalid("measurements[0].readings[1]", "out_of_range"),
         Invalid("measurements[1].readings[1]", "cross_field"),
@@ -176,21 +177,21 @@ async def test_over_http_the_first_frame_is_the_joining(ward: Ward) -> None:
 
 
 async def test_a_device_that_is_bound_nowhere_is_counted_and_shown_and_recorded_nowhere(ward: Ward) -> None:
-    ward.registry.label("d7", Mode.REAL, "monitor 7")
+    ward.registry.intake.label("d7", Mode.REAL, "monitor 7")
     ward.join("d7")
     ward.store.is_held = True
     with pytest.raises(FrameRefused) as refused:
         ward.send("d7", hr=72, spo2=98)
     assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
     assert ward.registry.system().unbound == (UnboundNow("d7", Mode.REAL, "monitor 7", 2, ward.clock.now_ms()),)
-    skipped = ward.registry.skip("d7", "boot", 1)
+    skipped = ward.registry.intake.skip("d7", "boot", 1)
     assert skipped is not None
     await turns()
     assert not skipped.done(), "the device is told when its turn is on disk, not before"
     ward.store.release()
     await skipped
     assert await ward.store.positions() == {"d7": Position("d7", "boot", 1)}
-    assert ward.registry.skip("d7", "boot", 1) is None
+    assert ward.registry.intake.skip("d7", "boot", 1) is None
     session = await ward.create()
     await ward.bind(session, "d7")
     assert ward.registry.system().unbound == ()
@@ -198,10 +199,10 @@ async def test_a_device_that_is_bound_nowhere_is_counted_and_shown_and_recorded_
 
 async def test_a_frame_that_is_skipped_takes_its_turn(ward: Ward) -> None:
     await ward.infusing()
-    assert ward.registry.skip("d9", "boot", 1) is None
-    assert ward.registry.skip("d1", "another", 2) is None
-    assert ward.registry.skip("d1", "boot", 3) is None, "its turn has not come"
-    skipped = ward.registry.skip("d1", "boot", 2)
+    assert ward.registry.intake.skip("d9", "boot", 1) is None
+    assert ward.registry.intake.skip("d1", "another", 2) is None
+    assert ward.registry.intake.skip("d1", "boot", 3) is None, "its turn has not come"
+    skipped = ward.registry.intake.skip("d1", "boot", 2)
     assert skipped is not None
     await skipped
     assert await ward.send(seq=3, hr=72) == ()
@@ -215,7 +216,7 @@ async def test_at_the_bound_devices_are_told_to_wait(ward: Ward, monkeypatch: py
     with pytest.raises(FrameRefused) as refused:
         ward.send(hr=72)
     assert refused.value.reason is RefusedReason.BUSY
-    ward.registry.keep_aside(Aside(0, "d1", "malformed", "", "", b"x"))
+    ward.registry.intake.keep_aside(Aside(0, "d1", "malformed", "", "", b"x"))
     await turns()
     ward.store.release()
     assert [await done for done in waiting] == [(), ()]
@@ -225,7 +226,7 @@ async def test_at_the_bound_devices_are_told_to_wait(ward: Ward, monkeypatch: py
 
 async def test_refused_input_is_counted_and_kept(ward: Ward) -> None:
     aside = Aside(0, "d1", "malformed", "", "not JSON", b"{")
-    ward.registry.keep_aside(aside)
+    ward.registry.intake.keep_aside(aside)
     await ward.registry.settled()
     assert (ward.registry.system().refused, ward.store.kept_aside) == (1, [aside])
 
@@ -243,17 +244,19 @@ async def test_what_was_measured_before_the_binding_is_recorded_nowhere_however_
         Measurement("d1", 10 + number, bound_ms + since_ms - slow_ms, values_of({"hr": 72.0}))
         for number, since_ms in enumerate((-1, 0, 30_000))
     ]
-    invalid = await ward.registry.frame("d1", "boot", 2, waited, ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
+    invalid = await ward.registry.intake.frame("d1", "boot", 2, waited, ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
     assert invalid == (Invalid("measurements[0]", "device_unbound"),)
     assert [entry.body.counter for entry in ward.log(session) if isinstance(entry.body, Measured)][1:] == [11, 12]
     with pytest.raises(FrameRefused) as refused:
-        ward.registry.frame("d1", "boot", 3, waited[:1], ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
+        ward.registry.intake.frame("d1", "boot", 3, waited[:1], ward.clock.now_ms(), ward.clock.now_ms() - slow_ms)
     assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
     position = ward.registry.device_position("d1")
     assert position is not None
     assert position.unbound_newest == {}, "an old value is not what the device shows now, least of all beside another patient's name"
     assert "infusion_readings_before_binding_total 2.0" in ward.registry.telemetry.text().decode()
-    assert await ward.registry.frame("d1", "boot", 4, waited[:1], ward.clock.now_ms()) == (), "control: without sent_at nothing is known"
+    assert await ward.registry.intake.frame("d1", "boot", 4, waited[:1], ward.clock.now_ms()) == (), (
+        "control: without sent_at nothing is known"
+    )
 
 
 async def test_a_place_in_the_answer_is_that_of_the_frame(ward: Ward) -> None:
@@ -263,7 +266,59 @@ async def test_a_place_in_the_answer_is_that_of_the_frame(ward: Ward) -> None:
         Measurement("d1", 10, now_ms - 1, values_of({"hr": 72.0})),
         Measurement("d1", 11, now_ms, values_of({"hr": 900.0})),
     ]
-    assert await ward.registry.frame("d1", "boot", 2, waited, now_ms, now_ms) == (
+    assert await ward.registry.intake.frame("d1", "boot", 2, waited, now_ms, now_ms) == (
         Invalid("measurements[0]", "device_unbound"),
         Invalid("measurements[1].readings[0]", "out_of_range"),
     )
+
+
+# --- what devices say beside their vital signs -----------------------------------------------------------------------------------------
+
+
+def _announced(ward: Ward, session: str) -> list[tuple[int, str]]:
+    """How long ago each was said when it came, and its first fact."""
+    bodies = [entry.body for entry in ward.log(session)]
+    return [(one.received_at_ms - one.said_at_ms, one.facts[0].name) for one in bodies if isinstance(one, DeviceAnnounced)]
+
+
+def _send(ward: Ward, seq: int, *said: tuple[str, int], measurements: tuple[Measurement, ...] = ()) -> asyncio.Future[tuple[Invalid, ...]]:
+    """By a clock that is an hour slow; each as (name, when by that clock)."""
+    announced = tuple(Announcement(at_ms - 3_600_000, (Fact(name, turn=Turn.START),)) for name, at_ms in said)
+    now_ms = ward.clock.now_ms()
+    return ward.registry.intake.frame("d1", "boot", seq, list(measurements), now_ms, now_ms - 3_600_000, announced)
+
+
+async def test_what_a_device_announces_is_on_record_and_on_its_view(ward: Ward) -> None:
+    session = await ward.infusing()
+    await ward.pass_time(5)
+    now_ms = ward.clock.now_ms()
+    assert await _send(ward, 2, ("standby", now_ms), ("battery_low", now_ms - 700)) == ()
+    assert _announced(ward, session) == [(0, "standby"), (700, "battery_low")]
+    [device] = ward.registry.view(session).devices
+    assert [(one.name, one.at_ms, one.is_state) for one in device.says] == [("standby", now_ms, True), ("battery_low", now_ms - 700, True)]
+    assert await _send(ward, 2, ("standby", now_ms)) == (), "a frame that was taken before is taken no second time"
+    assert len(_announced(ward, session)) == 2
+
+
+async def test_what_was_announced_before_the_binding_is_another_patient_s(ward: Ward) -> None:
+    session = await ward.infusing()
+    bound_ms = ward.clock.now_ms()
+    await ward.pass_time(60)
+    invalid = await _send(ward, 2, ("theirs", bound_ms - 1), ("ours", bound_ms))
+    assert invalid == (Invalid("announcements[0]", "device_unbound"),)
+    assert _announced(ward, session) == [(60_000, "ours")]
+    with pytest.raises(FrameRefused) as refused:
+        _send(ward, 3, ("theirs", bound_ms - 1))
+    assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
+
+
+async def test_a_pump_s_figures_stay_out_of_a_fresh_screen_s_journal(ward: Ward) -> None:
+    """They come again and again: the journal is for what began and ended. The view has them."""
+    session = await ward.infusing()
+    now_ms = ward.clock.now_ms()
+    figures = (Announcement(now_ms, (Fact("infusion_rate", unit="mL/h", value_milli=12_500),)),)
+    await ward.registry.intake.frame("d1", "boot", 2, [], now_ms, now_ms, figures)
+    await _send(ward, 3, ("standby", now_ms))
+    assert [one.text for one in ward.registry._do.journal if one.kind == "device_announced"] == ["d1 says: standby (begins)"]
+    [device] = ward.registry.view(session).devices
+    assert (device.says[0].value, device.says[0].unit, device.says[0].is_state) == (12.5, "mL/h", False)

@@ -5,6 +5,7 @@ import pytest
 
 from monitor.sessions.journal import describe, happened
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.limits import Before, Effect
 from schemas.log import (
     AlertAcknowledged,
@@ -49,6 +50,11 @@ from schemas.signs import Charted
 from schemas.vitals import Vital
 from tests.unit.core.bedside import created
 
+
+def _announced(*facts: Fact, text: str | None = None, waited_ms: int = 0) -> DeviceAnnounced:
+    return DeviceAnnounced("d1", facts, Mode.SIMULATED, 90_000, 90_000 - waited_ms, text)
+
+
 ALERT = Alert(
     acknowledged_at_ms=None, acknowledged_by=None, cause="heart_rate_high", escalation=0, id="HR-H1.1", kind=AlertKind.PHYSIOLOGICAL,
     priority=Priority.HIGH, raised_at_ms=0, reason="HR 140 >= 131 for 15 s", rule="HR-H1",
@@ -67,6 +73,16 @@ LINES: list[tuple[Body, str]] = [
     (DeviceUnbound("anna", "d1"), "d1 unbound by anna"),
     (DeviceJoined("boot", "d1", ()), "d1 connected"),
     (DeviceLeft("d1", "bye"), "d1 disconnected: bye"),
+    (
+        _announced(Fact("infusion_rate", unit="mL/h", value_milli=12_500), Fact("dose_given", unit="mg")),
+        "d1 says: infusion rate 12.5 mL/h, dose given -",
+    ),
+    (_announced(Fact("drug"), text="Ketamin"), "d1 says: drug Ketamin"),
+    (_announced(Fact("standby", turn=Turn.START)), "d1 says: standby (begins)"),
+    (
+        _announced(Fact("11:INA2", Priority.HIGH, Turn.END), text="syringe empty", waited_ms=61_000),
+        "d1 says: syringe empty (high priority, ends) (said 61 s before it came)",
+    ),
     (PhaseOrdered("anna", None, Phase.PAUSED), "paused ordered by anna"),
     (PhaseOrdered("anna", "no time", Phase.INFUSING), "infusing ordered by anna, overriding: no time"),
     (RateSet("anna", 875), "Rate 0.875 mg/min set by anna"),

@@ -56,7 +56,9 @@ async def test_what_a_dead_process_did_not_write_is_written_first(ward: Ward, fo
 async def test_a_long_log_gives_others_their_turn(ward: Ward) -> None:
     session = await ward.infusing()
     for _ in range(30):
-        await ward.registry.frame("d1", "boot", ward.seqs["d1"] + 1, [ward.measurement(hr=72) for _ in range(20)], ward.clock.now_ms())
+        await ward.registry.intake.frame(
+            "d1", "boot", ward.seqs["d1"] + 1, [ward.measurement(hr=72) for _ in range(20)], ward.clock.now_ms()
+        )
         ward.seqs["d1"] += 1
     runner, difference = await rebuild(ward.store, session)
     assert (runner.seq, difference) == (len(ward.log(session)), None)

@@ -238,7 +238,7 @@ async def test_a_cancelled_waiter_does_not_stop_the_recording_of_others(ward: Wa
     await ward.infusing()
     recorder = ward.registry._recorder
     ward.store.is_held = True
-    ward.registry.keep_aside(Aside(0, None, "malformed", "", "", b""))
+    ward.registry.intake.keep_aside(Aside(0, None, "malformed", "", "", b""))
     assert recorder._open is not None
     recorder._open.done.cancel()
     await turns()
@@ -294,7 +294,7 @@ async def test_the_newest_of_each_vital_sign_is_shown_and_history_never(ward: Wa
     late = ward.measurement(hr=140, spo2=None)
     late = type(late)(late.device, late.counter, now_ms - 60_000, late.values)
     frozen = type(late)(late.device, late.counter, now_ms, later.values)
-    await ward.registry.frame("d1", "boot", 2, [live, later, late, frozen], now_ms)
+    await ward.registry.intake.frame("d1", "boot", 2, [live, later, late, frozen], now_ms)
     ward.registry.hub._flush()
     updates = await screen.drain()
     found = {vital.vital: vital.value for update in updates for vital in update.vitals.get(session, ())}

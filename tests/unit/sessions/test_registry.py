@@ -81,15 +81,15 @@ async def test_a_device_that_was_connected_before_has_joined_after_it_was_bound(
 async def test_a_device_that_went_before_it_was_bound_has_not_joined(ward: Ward) -> None:
     session = await ward.create()
     ward.join()
-    ward.registry.left("d1", "bye")
+    ward.registry.intake.left("d1", "bye")
     await ward.bind(session)
     assert ward.log(session)[-1].body == DeviceBound("anna", "d1", Mode.SIMULATED, "a bed")
 
 
 async def test_coming_and_going_is_recorded(ward: Ward) -> None:
     session = await ward.infusing()
-    ward.registry.left("d1", "bye")
-    ward.registry.left("d9", "never seen")
+    ward.registry.intake.left("d1", "bye")
+    ward.registry.intake.left("d9", "never seen")
     await ward.registry.settled()
     assert ward.bodies(session, DeviceLeft) == [DeviceLeft("d1", "bye")]
     assert ward.registry.view(session).devices[0].is_connected is False
@@ -180,7 +180,7 @@ async def test_an_open_session_is_seen_as_it_stands_on_disk(ward: Ward) -> None:
 async def test_the_device_is_asked_for_a_second_cuff(ward: Ward) -> None:
     session = await ward.infusing()
     asked: list[tuple[Vital, float]] = []
-    stop = ward.registry.subscribe_remeasure("d1", lambda vital, within_s: asked.append((vital, within_s)))
+    stop = ward.registry.intake.subscribe_remeasure("d1", lambda vital, within_s: asked.append((vital, within_s)))
     await ward.say(sbp=184, dbp=96, map=120)
     assert asked == [(Vital.SYSTOLIC_BP, 120.0)]
     assert any(isinstance(entry.body, RemeasureRequested) for entry in ward.log(session))
@@ -194,8 +194,8 @@ async def test_the_device_is_asked_for_a_second_cuff(ward: Ward) -> None:
 async def test_an_old_connection_that_ends_does_not_silence_the_new_one(ward: Ward) -> None:
     await ward.infusing()
     asked: list[str] = []
-    stop_old = ward.registry.subscribe_remeasure("d1", lambda *_: asked.append("old"))
-    stop_new = ward.registry.subscribe_remeasure("d1", lambda *_: asked.append("new"))
+    stop_old = ward.registry.intake.subscribe_remeasure("d1", lambda *_: asked.append("old"))
+    stop_new = ward.registry.intake.subscribe_remeasure("d1", lambda *_: asked.append("new"))
     stop_old()
     await ward.say(sbp=184, dbp=96, map=120)
     assert asked == ["new"]

@@ -160,7 +160,7 @@ async def test_who_watches_goes_to_no_screen_as_news_of_every_session(ward: Ward
 @pytest.mark.parametrize("is_watched", [True, False])
 async def test_a_session_that_nobody_watches_says_so(ward: Ward, is_watched: bool) -> None:
     session = await ward.create()
-    ward.registry.joined("d1", "boot", ())
+    ward.registry.intake.joined("d1", "boot", ())
     await ward.bind(session)
     await ward.order(session, Phase.BASELINE)
     if is_watched:

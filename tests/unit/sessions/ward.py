@@ -91,7 +91,7 @@ class Ward:
     async def infusing(self, room: str = "Room 1", device: str = "d1") -> str:
         """A session with a connected device and one round of calm values."""
         session = await self.create(room)
-        self.registry.joined(device, "boot", ())
+        self.registry.intake.joined(device, "boot", ())
         await self.bind(session, device)
         await self.order(session, Phase.BASELINE)
         await self.say(device, **CALM, **CALM_CUFF)
@@ -109,14 +109,14 @@ class Ward:
     ) -> asyncio.Future[tuple[Invalid, ...]]:
         """A frame with one measurement; the next `seq` where none is given. A frame that is refused has had its turn."""
         self.seqs[device] = self.seqs.get(device, 0) + 1 if seq is None else seq
-        return self.registry.frame(device, boot, self.seqs[device], [self.measurement(device, **said)], self.clock.now_ms())
+        return self.registry.intake.frame(device, boot, self.seqs[device], [self.measurement(device, **said)], self.clock.now_ms())
 
     async def say(self, device: str = "d1", **said: float | None) -> tuple[Invalid, ...]:
         """A frame, and its acknowledgement."""
         return await self.send(device, **said)
 
     def join(self, device: str = "d1", boot: str = "boot", *intervals: Interval) -> int:
-        return self.registry.joined(device, boot, intervals)
+        return self.registry.intake.joined(device, boot, intervals)
 
     # --- screens ------------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from monitor.store.ports import Batch, Position
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
+from schemas.announcement import DeviceAnnounced, Fact
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
@@ -53,10 +54,12 @@ _alerts = st.builds(
     title=_text,
     vital=st.none() | _vitals,
 )
+_facts = st.just((Fact("infusion_rate", unit="mL/h", value_milli=-1),))
 _events = st.one_of(
     st.builds(DeviceUnbound, _text, _text),
     st.builds(DeviceJoined, _text, _text, st.lists(st.builds(Interval, _ms, _vitals), max_size=2).map(tuple)),
     st.builds(DeviceLeft, _text, _text),
+    st.builds(DeviceAnnounced, _text, _facts, st.sampled_from(Mode), _ms, _ms, st.none() | _text.filter(bool)),
     st.builds(PhaseOrdered, _text, st.none() | _text, st.sampled_from(Phase)),
     st.builds(RateSet, _text, _micrograms),
     st.builds(BolusGiven, _micrograms, _text),
