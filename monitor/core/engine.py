@@ -317,7 +317,7 @@ class Engine:
             raise Refused("session_ended", f"the session is {self.phase}")
         effects = self._own_limits.propose(body) if isinstance(body, LimitProposed) else self._own_limits.confirm(body)
         moved = [self._judge.by_id[effect.rule] for effect in effects if isinstance(effect, LimitChanged)]
-        return [*effects, *self._judge.begin(moved, at_ms)]
+        return [*effects, *(body for state in moved for body in self._judge.limit_moved(state, at_ms))]
 
     def _enter(self, body: PhaseOrdered, at_ms: int) -> tuple[Sequence[Body], Sequence[Channel]]:
         then, order = body.phase, self.created.order

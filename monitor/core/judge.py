@@ -187,6 +187,15 @@ class Judge:
                 self._judge_one(state, at_ms, steps)
         return [body for _, body in steps]
 
+    def limit_moved(self, state: RuleState, at_ms: int) -> list[Body]:
+        """What the new limit makes true begins, recurs, or is carried as by a new value; it takes a new value to end anything."""
+        if state.alert is None or state.alert.state is not AlertState.PENDING:
+            return self.begin([state], at_ms)
+        steps: list[Step] = []
+        if state.is_breached(self.channels, at_ms):
+            self._judge_one(state, at_ms, steps)
+        return [body for _, body in steps]
+
     def set_bands(self) -> None:
         """Between which values of each sign no term of any rule is breached."""
         for channel in self.channels.values():

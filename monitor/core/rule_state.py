@@ -118,6 +118,10 @@ class RuleState:
             return self._second_cuff(alert, self.rule.confirm, channels, at_ms, new_cuffs)
         return self._carry_pending(alert, channels, at_ms)
 
+    def is_breached(self, channels: Channels, at_ms: int) -> bool:
+        """By the newest usable values, beyond the limits in force."""
+        return breached_clause(self._clauses, channels, at_ms) is not None
+
     def _begin(self, channels: Channels, at_ms: int, *, is_questionable: bool) -> AlertChanged | None:
         rule = self.rule
         breached = breached_clause(self._clauses, channels, at_ms)

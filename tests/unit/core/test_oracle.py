@@ -93,6 +93,17 @@ PARTED: dict[str, History] = {
     "clear_at_low": [_say(10_000, **CALM), *[_say(1_000, hr=72, spo2=spo2) for spo2 in (91, 85, 80, 85)]],
     "any_is_steady": [_say(1_000, -5_000, **CALM), _say(40_000, 0, 0, **CALM)],
     "derived_never_doubtful": [_say(10_000, hr=53, pr=105), _say(1_000, hr=87, pr=72)],
+    "moved_beneath_what_is_pending": [
+        _say(240_000, hr=105, spo2=60),
+        _say(5_000, hr=48, spo2=90),
+        (4_001, "propose", (("OX-H2", Vital.SPO2, "low", 93_000), "anna")),
+    ],
+    "moved_and_still_inside": [
+        _say(240_000, hr=72, spo2=60),
+        _say(5_000, hr=72, spo2=91),
+        (1_000, "propose", (("OX-H2", Vital.SPO2, "low", 88_000), "anna")),
+        (1_000, "confirm", (1, "ben")),
+    ],
     "doubt_of_nobody": [
         _say(2_000, hr=110, spo2=97),
         (2_000, "unbind", "d1"),

@@ -176,3 +176,32 @@ def test_silence_takes_back_no_alert_that_is_about_to_recur(then: float | None, 
     assert any(why == "recurred" for _, _, why in bed.changes("HR-H1")) is recurs
     if then is None:
         assert (again_s, "active", "recurred") in bed.changes("HR-H1")
+
+
+def _pending_by_doubt(then: float) -> tuple[Bedside, float]:
+    """OX-H2 began by a doubtful value, which must hold for 30 s; then came a good one. When it began, too."""
+    bed = infusing()
+    bed.stream(20, spo2=98)
+    bed.say(hr=72, spo2=60)
+    began_s = bed.since_start_s
+    bed.wait(5)
+    bed.say(hr=72, spo2=then)
+    assert bed.state("OX-H2") is AlertState.PENDING
+    return bed, began_s
+
+
+def test_a_good_value_beyond_a_moved_limit_carries_what_is_pending() -> None:
+    """It lay inside the old limit; by the new one it is good evidence, for which 15 s are enough."""
+    bed, began_s = _pending_by_doubt(then=90)
+    propose(bed, "OX-H2", 93, vital=Vital.SPO2, way="low")
+    bed.wait(40)
+    assert bed.changes("OX-H2")[1] == (began_s + 15, "active", "onset_passed")
+
+
+def test_a_moved_limit_ends_nothing_that_is_pending() -> None:
+    """By the new limit the standing value would be clear of it: a new value must say so."""
+    bed, began_s = _pending_by_doubt(then=91)
+    propose(bed, "OX-H2", 86, vital=Vital.SPO2, way="low")
+    bed.apply(LimitConfirmed("ben", 1))
+    bed.wait(40)
+    assert bed.changes("OX-H2")[1] == (began_s + 30, "active", "onset_passed")
