@@ -8,6 +8,7 @@ from typing import Final
 from monitor.adapters.base import Adapter, NotKept, Setup
 from monitor.adapters.said import Condition, DeviceStatus, Told
 from monitor.clock import Clock
+from monitor.gateway.announcing import Announcing
 from monitor.gateway.config import AdapterConfig
 from monitor.gateway.spooling import Spooling
 from monitor.gateway.telling import Addressee, Telling
@@ -21,6 +22,7 @@ _LOSSES: Final = {
     "stranger": "measurements of another device than the enrolled one: kept back (`devices test` shows who speaks, `sender` lets it in)",
     "demo": "measurements of a demo: kept back, the device is enrolled as real",
     "doubt": "measurements with values that the device doubts: sent without them",
+    "announced_dropped": "announcements given up: too many wait",
     "undecoded": "pieces that could not be read",
     "waited": "measurements that waited on their way, by the device's own clock: history, not shown as now",
 }
@@ -54,6 +56,7 @@ class Supervised:
         self._first: Adapter | None = self._make()
         addressees = [Addressee(device.name, device.mode, device.sender) for device in config.device]
         self._telling = Telling(addressees, round(config.cuff_told_within_s * 1000))
+        self._announcing = Announcing(self._telling)
         self._losses: Tally = Tally()
         self._broken: StoreFailed | None = None  # the spool, for good: whatever the adapter makes of that
 
@@ -92,8 +95,9 @@ class Supervised:
                 self.is_connected = item.holds
                 self._tell(f"{self.name}: {'connected' if item.holds else 'NOT connected'}: {item.why}")
         rows, notes = self._telling.take(told)
+        announced = self._announcing.take(told)
         try:
-            tally = await self._spooling.do(lambda spool: spool.keep(rows, notes))
+            tally = await self._spooling.do(lambda spool: spool.keep(rows, notes, announced))
         except StoreFailed as failed:
             self.not_kept += 1
             self._tell_some("", f"the spool cannot be written ({failed.kind}): {failed.detail}", self.not_kept, 1)
@@ -106,7 +110,7 @@ class Supervised:
             if what in _LOSSES and number:
                 self._losses[device, what] += number
                 self._tell_some(device, _LOSSES[what], self._losses[device, what], number)
-        for device in {row.device for row in rows}:
+        for device in {row.device for row in rows} | {one.device for one in announced}:
             self._wake(device)
 
     def _tell_some(self, device: str, what: str, total: int, new: int) -> None:

@@ -1,8 +1,8 @@
-"""What of a device's words goes to the monitor, and what stays behind in the spool's notes. Pure.
+"""What of a device's words goes to the monitor as measured, and what stays behind in the spool's notes. Pure.
 
 The wire carries vital signs, null, and a word for what the device itself doubts; a value that may be an old one told again becomes null. A
-setting, an event or a number that is no vital sign has no place on it; demo data never goes out as a patient's. Nothing of that is lost: it
-becomes a note, and is counted.
+setting, an event or a number that is no vital sign has no place among them (`announcing` says which go out beside them); demo data never
+goes out as a patient's. Nothing of that is lost: it becomes a note, and is counted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from monitor.adapters.device_time import TimeBasis
+from monitor.adapters.device_time import DeviceTime, TimeBasis
 from monitor.adapters.doubts import Doubt
 from monitor.adapters.quantities import vital_of
 from monitor.adapters.said import Condition, DeviceEvent, DeviceMeasurement, DeviceStatus, Kind, Sender, Told, Undecoded, Unmapped
@@ -58,6 +58,24 @@ class Telling:
             sender = Sender() if isinstance(item, Undecoded) else item.sender
             notes.append(Note(self._device_of(sender), _KIND_OF[type(item)], item.received_at_ms, _encode(item)))
         return rows, notes
+
+    def device_of(self, sender: Sender, mode: Mode) -> str | None:
+        """Whose words these are; None for those of a stranger, or of a demo where a real device is enrolled."""
+        addressee = self._addressee(sender)
+        if addressee is None or self._is_another(sender, addressee) or (addressee.mode is Mode.REAL and mode is not Mode.REAL):
+            return None
+        return addressee.device
+
+    def devices_of(self, sender: Sender) -> list[str]:
+        """The enrolled devices that a line's or a device's state is said of: all of the line where it names none."""
+        if not sender.device and not sender.place:
+            return [addressee.device for addressee in self._addressees]
+        found = self._addressee(sender)
+        return [] if found is None or self._is_another(sender, found) else [found.device]
+
+    def said_ms(self, sender: Sender, time: DeviceTime, arrived_ms: int) -> int:
+        """When something was said, by the sender's own clock as far as that is known."""
+        return arrived_ms if time.at_ms is None else self._own_clocks.by_its_clock_ms(sender, time.at_ms, arrived_ms)
 
     def _device_of(self, sender: Sender) -> str:
         found = self._addressee(sender)

@@ -155,7 +155,8 @@ class Uplink:
                 continue
             self._sent = found.seq
             self._unanswered.add(found.seq)
-            await socket.send(_encode(Frame(found.seq, found.measurements, sent_at=from_ms(self._clock.now_ms()))))
+            sent_at = from_ms(self._clock.now_ms())
+            await socket.send(_encode(Frame(found.seq, found.measurements, sent_at=sent_at, announcements=found.announcements)))
 
     async def _read(self, socket: Socket) -> None:
         while True:

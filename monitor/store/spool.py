@@ -17,7 +17,7 @@ import msgspec
 
 from monitor.store.connection import DatabaseError, check_sqlite_version, connect_writer, failure
 from monitor.store.ports import RETRYABLE, StoreFailed
-from schemas.device_wire import RefusedReason, WireMeasurement, WireReading
+from schemas.device_wire import MAX_ANNOUNCEMENTS, RefusedReason, WireAnnouncement, WireMeasurement, WireReading
 from schemas.instant import from_ms
 
 LIVE_MS: Final = 2_000  # what came within so long of the newest goes with it; more than that waited
@@ -25,6 +25,8 @@ FIRST_WITHIN_MS: Final = 5_000
 MAX_LIVE: Final = 50  # measurements of a frame
 MAX_LATER: Final = 200
 THIN_TO_MS: Final = 60_000  # a thinned stream keeps the first measurement of each minute
+MAX_ANNOUNCED: Final = 2_000  # of a device that wait; the oldest go
+MAX_ANNOUNCED_BYTES: Final = 32_768  # of a frame
 MAX_NOTES: Final = 20_000  # of a kind; the oldest go
 CHECKPOINT_COMMITS: Final = 1_000
 _STREAM, _THINNED, _EVENT = 0, 1, 2
@@ -36,6 +38,8 @@ CREATE TABLE IF NOT EXISTS measurement (device TEXT NOT NULL, counter INTEGER NO
     is_old INTEGER NOT NULL, measured_at_ms INTEGER NOT NULL, received_at_ms INTEGER NOT NULL, readings BLOB NOT NULL,
     PRIMARY KEY (device, counter)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS measurement_seq ON measurement (device, seq, counter);
+CREATE TABLE IF NOT EXISTS announced (id INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, seq INTEGER, item BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS announced_seq ON announced (device, seq, id);
 CREATE TABLE IF NOT EXISTS told (device TEXT NOT NULL, series TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (device, series)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS note (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, device TEXT NOT NULL, at_ms INTEGER NOT NULL,
@@ -45,6 +49,9 @@ CREATE TABLE IF NOT EXISTS tally (device TEXT NOT NULL, what TEXT NOT NULL, numb
     PRIMARY KEY (device, what)) WITHOUT ROWID;
 """
 _encode: Final = msgspec.json.Encoder().encode
+_FIRST_NUMBERED: Final = """SELECT min(seq) FROM (SELECT seq FROM measurement WHERE device = ? AND seq > ?
+    UNION ALL SELECT seq FROM announced WHERE device = ? AND seq > ?)"""
+_decode_said: Final = msgspec.json.Decoder(WireAnnouncement).decode
 _decode: Final = msgspec.json.Decoder(tuple[WireReading, ...]).decode
 Tally = Counter[tuple[str, str]]  # (device, what) -> how many
 
@@ -64,6 +71,13 @@ class Kept(msgspec.Struct, frozen=True):
     told: tuple[tuple[str, str], ...] = ()
 
 
+class Announced(msgspec.Struct, frozen=True):
+    """What a device said beside its vital signs, for the monitor."""
+
+    device: str
+    said: WireAnnouncement
+
+
 class Note(msgspec.Struct, frozen=True):
     """What has no place on the wire, as JSON."""
 
@@ -78,6 +92,7 @@ class Numbered(msgspec.Struct, frozen=True):
 
     seq: int
     measurements: tuple[WireMeasurement, ...]
+    announcements: tuple[WireAnnouncement, ...] = ()
 
 
 class Spool:
@@ -149,7 +164,7 @@ class Spool:
         [(boot, boots)] = self._rows("SELECT boot, boots FROM device WHERE name = ?", device)
         return boot if boots == 1 else f"{boot}.{boots}"
 
-    def keep(self, rows: Sequence[Kept], notes: Sequence[Note] = ()) -> Tally:
+    def keep(self, rows: Sequence[Kept], notes: Sequence[Note] = (), announced: Sequence[Announced] = ()) -> Tally:
         """All or nothing. What became of them, and what was given up for them."""
         tally: Tally = Counter()
         waiting = Counter(self._waiting)
@@ -164,6 +179,8 @@ class Spool:
                 waiting[row.device] += 1
             for device in {row.device for row in rows if waiting[row.device] > self._bound}:
                 waiting[device] -= self._thin(device, tally)
+            for one in announced:
+                self._announce(one, tally)
             for note in notes:
                 self._note(note, tally)
             self._count(tally)
@@ -181,6 +198,15 @@ class Spool:
         self._connection.execute("INSERT INTO measurement VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         for series, text in row.told:
             self._connection.execute("INSERT OR REPLACE INTO told VALUES (?, ?, ?)", (row.device, series, text))
+
+    def _announce(self, one: Announced, tally: Tally) -> None:
+        self._connection.execute("INSERT INTO announced (device, item) VALUES (?, ?)", (one.device, _encode(one.said)))
+        tally[one.device, "announced"] += 1
+        oldest = "SELECT id FROM announced WHERE device = ? AND seq IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?"
+        gone = f"DELETE FROM announced WHERE device = ? AND seq IS NULL AND id <= ({oldest})"  # noqa: S608
+        dropped = int(self._connection.execute(gone, (one.device, one.device, MAX_ANNOUNCED)).rowcount)
+        if dropped:
+            tally[one.device, "announced_dropped"] += dropped
 
     def _note(self, note: Note, tally: Tally) -> None:
         tally[note.device, note.kind] += 1
@@ -229,10 +255,13 @@ class Spool:
         """
         select = "SELECT counter, measured_at_ms, readings FROM measurement WHERE device = ? AND "
         with self._transaction():
-            [(seq,)] = self._rows("SELECT min(seq) FROM measurement WHERE device = ? AND seq > ?", device, after_seq)
+            [(seq,)] = self._rows(_FIRST_NUMBERED, device, after_seq, device, after_seq)
             if seq is not None:
-                return _numbered(seq, self._rows(f"{select} seq = ? ORDER BY counter", device, seq))
+                said = self._rows("SELECT item FROM announced WHERE device = ? AND seq = ? ORDER BY id", device, seq)
+                return _numbered(seq, self._rows(f"{select} seq = ? ORDER BY counter", device, seq), said)
             [(seq, newest)] = self._rows("SELECT next_seq, newest FROM device WHERE name = ?", device)
+            if said := self._next_announced(device, seq):
+                return _numbered(seq, [], said)
             [(latest_ms,)] = self._rows(
                 "SELECT max(received_at_ms) FROM measurement WHERE device = ? AND seq IS NULL AND counter > ? AND NOT is_old",
                 device,
@@ -252,6 +281,21 @@ class Spool:
             self._connection.execute("UPDATE device SET next_seq = ?, newest = ? WHERE name = ?", (seq + 1, newest, device))
         return _numbered(seq, rows)
 
+    def _next_announced(self, device: str, seq: int) -> list[Any]:
+        """What waited longest, in a frame of its own: such a frame is bounded in its length."""
+        rows = self._rows("SELECT id, item FROM announced WHERE device = ? AND seq IS NULL ORDER BY id LIMIT ?", device, MAX_ANNOUNCEMENTS)
+        length = 0
+        said: list[Any] = []
+        for number, item in rows:
+            length += len(item)
+            if said and length > MAX_ANNOUNCED_BYTES:
+                break
+            said.append((item,))
+            self._connection.execute("UPDATE announced SET seq = ? WHERE id = ?", (seq, number))
+        if said:
+            self._connection.execute("UPDATE device SET next_seq = ? WHERE name = ?", (seq + 1, device))
+        return said
+
     def settled(self, device: str, seq: int, early: int = 0) -> None:
         """Every frame up to `seq` is on the monitor's disk, but for `early` measurements that it named as older than the binding."""
         with self._transaction():
@@ -260,6 +304,7 @@ class Spool:
 
     def _settle(self, device: str, seq: int, early: int = 0) -> int:
         gone = int(self._connection.execute("DELETE FROM measurement WHERE device = ? AND seq <= ?", (device, seq)).rowcount)
+        self._connection.execute("DELETE FROM announced WHERE device = ? AND seq <= ?", (device, seq))
         early = min(early, gone)  # an answer that comes twice settles nothing the second time
         counted = {"stored": gone - early, f"refused_{RefusedReason.DEVICE_UNBOUND}": early}
         self._count(Counter({(device, what): number for what, number in counted.items() if number}))
@@ -269,13 +314,14 @@ class Spool:
         """The monitor will never take this frame."""
         with self._transaction():
             gone = int(self._connection.execute("DELETE FROM measurement WHERE device = ? AND seq = ?", (device, seq)).rowcount)
-            self._count(Counter({(device, f"refused_{reason}"): gone}))
+            said = int(self._connection.execute("DELETE FROM announced WHERE device = ? AND seq = ?", (device, seq)).rowcount)
+            self._count(Counter({(device, f"refused_{reason}"): gone, (device, "announced_refused"): said}))
         self._waiting[device] -= gone
 
     def is_first(self, device: str, seq: int) -> bool:
         """Whether no frame with a lower number waits."""
         with self._transaction():
-            [(first,)] = self._rows("SELECT min(seq) FROM measurement WHERE device = ?", device)
+            [(first,)] = self._rows(_FIRST_NUMBERED, device, 0, device, 0)
         return bool(first == seq)
 
     def new_boot(self, device: str) -> str:
@@ -283,6 +329,7 @@ class Spool:
         with self._transaction():
             self._connection.execute("UPDATE device SET boots = boots + 1, next_seq = 1, newest = 0 WHERE name = ?", (device,))
             self._connection.execute("UPDATE measurement SET seq = NULL WHERE device = ?", (device,))
+            self._connection.execute("UPDATE announced SET seq = NULL WHERE device = ?", (device,))
             return self._boot(device)
 
     # --- to look at -------------------------------------------------------------------------------------------------------------------
@@ -301,5 +348,6 @@ class Spool:
         return [Note(*row) for row in rows]
 
 
-def _numbered(seq: int, rows: list[Any]) -> Numbered:
-    return Numbered(seq, tuple(WireMeasurement(counter, from_ms(at_ms), _decode(readings)) for counter, at_ms, readings in rows))
+def _numbered(seq: int, rows: list[Any], said: Sequence[Any] = ()) -> Numbered:
+    measurements = tuple(WireMeasurement(counter, from_ms(at_ms), _decode(readings)) for counter, at_ms, readings in rows)
+    return Numbered(seq, measurements, tuple(_decode_said(item) for (item,) in said))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager, suppress
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.access.roles import Device
 from monitor.api.ingest_connection import DeviceConnection, Line, Patience
@@ -33,6 +33,9 @@ class Inline(Executor):
 
 def waits() -> Iterator[float]:
     return repeat(0.2)
+
+
+Kind = TypeVar("Kind")
 
 
 class MonitorHere:
@@ -87,7 +90,10 @@ class MonitorHere:
         ).run()
 
     async def recorded(self, session: str) -> list[Measured]:
-        return [entry.body async for entries in self.house.store.entries(session) for entry in entries if isinstance(entry.body, Measured)]
+        return await self.logged(session, Measured)
+
+    async def logged(self, session: str, kind: type[Kind]) -> list[Kind]:
+        return [entry.body async for entries in self.house.store.entries(session) for entry in entries if isinstance(entry.body, kind)]
 
 
 class _Socket:

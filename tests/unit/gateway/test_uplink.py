@@ -13,8 +13,10 @@ import pytest
 from monitor.gateway.spooling import Spooling
 from monitor.gateway.uplink import REJECTED_TIMES, Dial, Lost, Socket, Uplink
 from monitor.store.ports import StoreFailed
-from monitor.store.spool import Kept, Spool
-from schemas.device_wire import PROTOCOL, Hello, RefusedReason, WireReading
+from monitor.store.spool import Announced, Kept, Spool
+from schemas.announcement import DeviceAnnounced, Turn
+from schemas.device_wire import PROTOCOL, Hello, RefusedReason, WireAnnouncement, WireFact, WireReading
+from schemas.instant import from_ms
 from schemas.log import Measured
 from schemas.measurement import Mode, Reason
 from schemas.vitals import Unit, Vital
@@ -27,6 +29,11 @@ LATE_AFTER_MS = 10_000
 TURNS = 4_000
 
 
+def announced_waiting(spool: Spool) -> int:
+    [(number,)] = spool._rows("SELECT count(*) FROM announced WHERE device = ?", NAME)
+    return int(number)
+
+
 class Bedside:
     """One device that is kept once a second, its uplink, and the monitor it speaks to."""
 
@@ -35,6 +42,7 @@ class Bedside:
         self.monitor = MonitorHere(house, NAME)
         self.told: list[str] = []
         self.kept = 0
+        self.announced: list[tuple[str, int]] = []
         self._folder = folder
         self._bound = bound
 
@@ -58,7 +66,9 @@ class Bedside:
             Kept(NAME, at_ms, at_ms, (WireReading(Vital.SPO2, float(self.value(number)), Unit.PERCENT),))
             for number, at_ms in zip(count(self.kept + 1), range(now_ms - 1_000 * (seconds - 1), now_ms + 1, 1_000), strict=False)
         ]
-        await self.spooling.do(lambda spool: spool.keep(rows))
+        said = WireAnnouncement(from_ms(now_ms), (WireFact(f"alarm {self.kept}", turn=Turn.START),))
+        await self.spooling.do(lambda spool: spool.keep(rows, (), [Announced(NAME, said)]))
+        self.announced.append((f"alarm {self.kept}", now_ms))
         self.kept += seconds
         self.uplink.wake()
 
@@ -78,7 +88,7 @@ class Bedside:
 
     async def drained(self) -> None:
         for _ in range(TURNS):
-            if not self.spooling.waiting(NAME):
+            if not self.spooling.waiting(NAME) and not await self.spooling.do(announced_waiting):
                 return
             self.house.clock.advance(10)
             await turns(20)
@@ -97,6 +107,14 @@ async def bedside(folder: Path, bound: int = 100_000) -> AsyncIterator[tuple[Bed
             yield made, session
         finally:
             await made.kill()
+
+
+async def judge_announced(at: Bedside, session: str) -> None:
+    """The same for what the device said beside its vital signs: each once, in its order, with when it was said."""
+    bodies = await at.monitor.logged(session, DeviceAnnounced)
+    assert [one.facts[0].name for one in bodies] == [name for name, _ in at.announced]
+    for one, (_, said_ms) in zip(bodies, at.announced, strict=True):
+        assert abs(one.said_at_ms - said_ms) <= 2_000, "more than a frame is under way"
 
 
 def judge(recorded: list[Measured], kept: int) -> None:
@@ -120,6 +138,7 @@ async def test_a_cut_line_loses_nothing_doubles_nothing_and_passes_nothing_off_a
         await at.drained()
         recorded = await at.monitor.recorded(session)
         judge(recorded, at.kept)
+        await judge_announced(at, session)
         if cut_ms > LATE_AFTER_MS:
             first = next(one for one in recorded[before:] if one.readings[0].reason is Reason.NONE)
             assert first.received_at_ms - first.measured_at_ms <= LATE_AFTER_MS // 2
@@ -149,6 +168,7 @@ async def test_cuts_and_kills_at_any_moment(tmp_path: Path, seed: int) -> None:
         await at.pass_time(1_000)
         await at.drained()
         judge(await at.monitor.recorded(session), at.kept)
+        await judge_announced(at, session)
 
 
 async def test_a_spool_too_small_for_the_cut_gives_up_the_oldest_and_tells_how_many(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.store.ports import StoreFailed
-from monitor.store.spool import FIRST_WITHIN_MS, LIVE_MS, MAX_LATER, Kept, Note, Spool
-from schemas.device_wire import WireReading
+from monitor.store.spool import FIRST_WITHIN_MS, LIVE_MS, MAX_ANNOUNCED, MAX_ANNOUNCED_BYTES, MAX_LATER, Announced, Kept, Note, Spool
+from schemas.device_wire import MAX_ANNOUNCEMENTS, WireAnnouncement, WireFact, WireReading
+from schemas.instant import from_ms
 from schemas.vitals import Unit, Vital
 
 AT = 1_763_800_000_000
@@ -301,3 +303,68 @@ def test_what_was_kept_is_there_after_a_kill(tmp_path: Path) -> None:
 def test_control_what_was_told_before_it_was_kept_is_lost_by_a_kill(tmp_path: Path) -> None:
     last, counters = _killed(tmp_path / "spool.db", 1_000_000)
     assert (last >= 199, counters) == (True, [])
+
+
+# --- what devices say beside their vital signs -----------------------------------------------------------------------------------------
+
+
+def says(name: str, text: str | None = None, device: str = NAME) -> Announced:
+    return Announced(device, WireAnnouncement(from_ms(AT), (WireFact(name),), text))
+
+
+def announced(spool: Spool, after: int = 0) -> list[list[str]]:
+    """The names in each of the frames that follow, and nothing else in them."""
+    frames: list[list[str]] = []
+    while (found := spool.next(NAME, after, AT)) is not None:
+        assert bool(found.announcements) is not bool(found.measurements)
+        frames.append([one.facts[0].name for one in found.announcements])
+        after = found.seq
+    return frames
+
+
+def test_announcements_go_in_frames_of_their_own_and_before_what_was_measured(spool: Spool) -> None:
+    spool.keep([row()], (), [says("a"), says("b"), says("c", device="oxi-2")])
+    assert announced(spool) == [["a", "b"], []]
+
+
+def test_a_frame_of_announcements_is_bounded_in_number_and_length(spool: Spool) -> None:
+    spool.keep([], (), [says(str(number)) for number in range(MAX_ANNOUNCEMENTS + 1)])
+    assert [len(frame) for frame in announced(spool)] == [MAX_ANNOUNCEMENTS, 1]
+    spool.settled(NAME, 2)
+    spool.keep([], (), [says(str(number), "x" * 200) for number in range(MAX_ANNOUNCEMENTS)] + [says("y" * 80, "z" * 200)] * 100)
+    [first, *_] = announced(spool, 2)
+    found = spool.next(NAME, 2, AT)
+    assert found is not None
+    assert 1 < len(first) <= MAX_ANNOUNCEMENTS
+    assert len(msgspec.json.encode(found.announcements)) <= MAX_ANNOUNCED_BYTES + 2 * MAX_ANNOUNCEMENTS
+
+
+def test_announcements_are_forgotten_once_they_are_on_the_monitor_s_disk(spool: Spool) -> None:
+    spool.keep([], (), [says("a")])
+    assert announced(spool) == [["a"]]
+    assert announced(spool) == [["a"]], "a frame goes out again as it was"
+    assert spool.is_first(NAME, 1)
+    spool.settled(NAME, 1)
+    assert announced(spool) == []
+
+
+def test_a_refused_frame_of_announcements_is_counted_by_itself(spool: Spool) -> None:
+    spool.keep([row()], (), [says("a")])
+    assert announced(spool) == [["a"], []]
+    spool.refused(NAME, 1, "device_unbound")
+    assert (spool.tally()[NAME, "announced_refused"], spool.tally()[NAME, "refused_device_unbound"]) == (1, 0)
+    assert announced(spool, 1) == [[]]
+
+
+def test_under_a_new_boot_announcements_are_numbered_anew(spool: Spool) -> None:
+    spool.keep([], (), [says("a")])
+    announced(spool)
+    spool.new_boot(NAME)
+    assert announced(spool) == [["a"]]
+
+
+def test_the_oldest_announcements_are_given_up_and_counted(spool: Spool) -> None:
+    spool.keep([], (), [says(str(number)) for number in range(MAX_ANNOUNCED + 3)])
+    names = [name for frame in announced(spool) for name in frame]
+    assert (names[0], names[-1], len(names)) == ("3", str(MAX_ANNOUNCED + 2), MAX_ANNOUNCED)
+    assert spool.tally()[NAME, "announced_dropped"] == 3
