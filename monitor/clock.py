@@ -1,13 +1,14 @@
 """The only place that reads time. Shells get a `Clock`; the core gets `at_ms` as an argument.
 
-A clock never goes back within a process: it is the wall time at its start plus monotonic time since. A step of the wall clock
-(NTP, an administrator, daylight saving) therefore moves no deadline and no age.
+A clock never goes back within a process: it is the wall time at its start plus the time that has passed since. A step of the wall clock
+(NTP, an administrator, daylight saving) therefore moves no deadline and no age. The time that a machine slept has passed, too: a value from
+before is as old afterwards as it is, whoever closed the lid.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -42,16 +43,26 @@ async def event_or_time(event: asyncio.Event, clock: Clock, at_ms: int | None) -
         waiting.cancel()
 
 
-class SystemClock:
-    """Wall time at start, then monotonic."""
+_PASSED: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # Linux: monotonic, and goes on while the machine sleeps
+LOOK_S: Final = 5.0  # the event loop's own timers stand still meanwhile: a long sleep looks at the clock so often
 
-    def __init__(self) -> None:
+
+def passed_ns() -> int:
+    """Since some instant of the past; never goes back, counts sleep."""
+    return time.clock_gettime_ns(_PASSED)
+
+
+class SystemClock:
+    """Wall time at start, then `passed`. A deadline that fell into a sleep of the machine is met at most LOOK_S after it woke."""
+
+    def __init__(self, passed: Callable[[], int] = passed_ns) -> None:
         self.speed = 1.0
+        self._passed = passed
         self._wall_ms = time.time_ns() // 1_000_000
-        self._started_ns = time.monotonic_ns()
+        self._started_ns = passed()
 
     def now_ms(self) -> int:
-        return self._wall_ms + (time.monotonic_ns() - self._started_ns) // 1_000_000
+        return self._wall_ms + (self._passed() - self._started_ns) // 1_000_000
 
     def not_before(self, at_ms: int) -> int:
         step_ms = max(0, at_ms - self.now_ms())
@@ -59,7 +70,9 @@ class SystemClock:
         return step_ms
 
     async def sleep_until(self, at_ms: int) -> None:
-        await asyncio.sleep(max(0.0, (at_ms - self.now_ms()) / 1000))
+        while (left_s := (at_ms - self.now_ms()) / 1000) > LOOK_S:  # noqa: ASYNC110 - a clock tells nobody that it has moved
+            await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(max(0.0, left_s))
 
 
 class PacedClock:
@@ -84,7 +97,7 @@ class PacedClock:
     def now_ms(self) -> int:
         if self._smooth_since_ns is None:
             return self._at_ms
-        return self._at_ms + int((time.monotonic_ns() - self._smooth_since_ns) * self.speed / 1e6)
+        return self._at_ms + int((passed_ns() - self._smooth_since_ns) * self.speed / 1e6)
 
     def not_before(self, at_ms: int) -> int:
         step_ms = max(0, at_ms - self.now_ms())
@@ -97,27 +110,27 @@ class PacedClock:
 
     async def run(self, is_settled: Callable[[], bool]) -> None:
         """Let time pass; for ever."""
-        started_ms, began_ns = self._at_ms, time.monotonic_ns()
+        started_ms, began_ns = self._at_ms, passed_ns()
         while self.is_catching_up or self.speed > self.CONTINUOUS:
             await self._step(is_settled)
             if not self.is_catching_up:
-                ahead_s = (self._at_ms - max(started_ms, self._catch_up_to_ms)) / 1000 / self.speed - (time.monotonic_ns() - began_ns) / 1e9
+                ahead_s = (self._at_ms - max(started_ms, self._catch_up_to_ms)) / 1000 / self.speed - (passed_ns() - began_ns) / 1e9
                 await asyncio.sleep(max(0.0, ahead_s))
             else:
-                began_ns = time.monotonic_ns()
+                began_ns = passed_ns()
                 if self._at_ms >= time.time_ns() // 1_000_000 - self.STEP_MS:
                     break
                 self._catch_up_to_ms = max(self._catch_up_to_ms, time.time_ns() // 1_000_000)
-        self._smooth_since_ns = time.monotonic_ns()
+        self._smooth_since_ns = passed_ns()
         self._wake()
 
     async def _step(self, is_settled: Callable[[], bool]) -> None:
         self._at_ms += self.STEP_MS
         self._wake()
-        give_up_ns = time.monotonic_ns() + int(self.SETTLE_S * 1e9)
+        give_up_ns = passed_ns() + int(self.SETTLE_S * 1e9)
         for _ in range(3):  # who was woken gets its turn to begin
             await asyncio.sleep(0)
-        while not is_settled() and time.monotonic_ns() < give_up_ns:  # noqa: ASYNC110 - many parts, none of which tells
+        while not is_settled() and passed_ns() < give_up_ns:  # noqa: ASYNC110 - many parts, none of which tells
             await asyncio.sleep(0.0005)
 
     def _wake(self) -> None:

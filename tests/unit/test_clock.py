@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from monitor.clock import Clock, ManualClock, PacedClock, SystemClock, event_or_time
+from monitor.clock import LOOK_S, Clock, ManualClock, PacedClock, SystemClock, event_or_time, passed_ns
 
 
 def make(kind: str) -> Clock:
@@ -28,6 +28,34 @@ async def test_the_system_clock_starts_at_the_wall_and_goes_on_monotonic(monkeyp
     before_ms = clock.now_ms()
     monkeypatch.setattr(time, "time_ns", lambda: 0)
     assert clock.now_ms() >= before_ms, "a step of the wall clock moves nothing"
+
+
+def test_the_time_that_a_machine_slept_has_passed() -> None:
+    """Control: a clock that stands still meanwhile would call a value of an hour ago as old as it was before."""
+    passed_ns = 5_000_000_000
+    clock = SystemClock(lambda: passed_ns)
+    before_ms = clock.now_ms()
+    passed_ns += 3_600_000_000_000
+    assert clock.now_ms() - before_ms == 3_600_000
+
+
+def test_the_clock_of_the_machine_is_one_that_counts_sleep() -> None:
+    assert not hasattr(time, "CLOCK_BOOTTIME") or abs(passed_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) < 1_000_000_000
+
+
+async def test_a_deadline_that_fell_into_a_sleep_is_met_soon_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The event loop's timer would go on where it stood: forty minutes late."""
+    passed_ns, naps = 0, list[float]()
+
+    async def nap(seconds: float) -> None:
+        nonlocal passed_ns
+        naps.append(seconds)
+        passed_ns += 3_600_000_000_000 if len(naps) == 2 else round(seconds * 1e9)
+
+    monkeypatch.setattr(asyncio, "sleep", nap)
+    clock = SystemClock(lambda: passed_ns)
+    await clock.sleep_until(clock.now_ms() + 2_400_000)
+    assert naps == [LOOK_S, LOOK_S, 0.0]
 
 
 @pytest.mark.parametrize("kind", ["system", "manual"])
