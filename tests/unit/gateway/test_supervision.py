@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.adapters.base import AdapterError, Keep, NotKept, Setup
+from monitor.adapters.base import AdapterError, Keep, Setup
 from monitor.adapters.device_time import DeviceTime, TimeBasis
 from monitor.adapters.quantities import Quantity
 from monitor.adapters.said import Condition, DeviceMeasurement, DeviceStatus, Origin, measured
@@ -22,29 +22,9 @@ from monitor.store.spool import Spool
 from schemas.measurement import Mode
 from tests.unit.api.asgi_socket import turns
 from tests.unit.gateway.monitor_here import Inline, waits
+from tests.unit.gateway.puppet import Puppet
 
 SPO2 = measured(Quantity.SPO2, Decimal(97), "%", Origin("SPO2", "97"))
-
-
-class Puppet:
-    """An adapter that does what the test says next: an item to keep, or an exception to die of."""
-
-    def __init__(self, setup: Setup) -> None:
-        self.setup = setup
-        self.orders: asyncio.Queue[object] = asyncio.Queue()
-        self.refusals: list[str] = []
-
-    async def run(self, keep: Keep) -> None:
-        while True:
-            order = await self.orders.get()
-            if isinstance(order, BaseException):
-                raise order
-            if order == "end":
-                return
-            try:
-                await keep([order])  # type: ignore[list-item]  # whatever is no exception is an item
-            except NotKept as refused:
-                self.refusals.append(str(refused))
 
 
 class Edge:
