@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pysqlite3.dbapi2 as sqlite3
 import pytest
 from msgspec.structs import replace
@@ -68,9 +69,10 @@ async def test_rows_from_before_the_chain_are_taken_over_and_chained(tmp_path: P
     database = tmp_path / DATABASE
     run_upgrade(database, "0003")
     connection = sqlite3.connect(database)
-    values = [(row.at_ms, row.kind.value, row.who, row.address, row.what, row.detail, row.times) for row in ROWS]
+    rows = [*ROWS, msgspec.structs.replace(ROWS[0], what='\u00e9 "\\ \n\x01\x7f \U0001f600')]
+    values = [(row.at_ms, row.kind.value, row.who, row.address, row.what, row.detail, row.times) for row in rows]
     connection.executemany(f"INSERT INTO access_log ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
     connection.commit()
     connection.close()
     run_upgrade(database)
-    assert await checked(tmp_path) == ChainCheck(8, None, list(chained(ROWS, None))[-1].head)
+    assert await checked(tmp_path) == ChainCheck(9, None, list(chained(rows, None))[-1].head)

@@ -1,10 +1,10 @@
 """The access log under a chain of digests. Rows that were there before are chained in their order, numbered without holes."""
 
+import json
+from hashlib import sha256
+
 import sqlalchemy as sa
 from alembic import op
-
-from monitor.access.chain import chained
-from monitor.access.ports import AccessKind, AccessLogRow
 
 revision = "0004"
 down_revision = "0003"
@@ -44,13 +44,21 @@ def _take_over(bind: sa.Connection) -> None:
     """In slices: memory does not grow with the log."""
     before = sa.table("access_log_before", *(sa.column(name) for name in _COLUMNS))
     now = sa.table("access_log", *(sa.column(name) for name in (*_COLUMNS, "digest")))
-    head, last_no = None, 0
+    digest, no, last_no = bytes(32), 0, 0
     while old := bind.execute(sa.select(before).where(before.c.no > last_no).order_by(before.c.no).limit(_SLICE)).mappings().all():
         last_no = old[-1]["no"]
-        new = list(chained((AccessLogRow(**{**row, "kind": AccessKind(row["kind"])}) for row in old), head))
-        values = [{**{name: getattr(row.row, name) for name in _COLUMNS}, "digest": bytes.fromhex(row.digest)} for row in new]
-        bind.execute(sa.insert(now), [{**one, "kind": one["kind"].value} for one in values])
-        head = new[-1].head
+        new = []
+        for row in old:
+            no += 1
+            digest = _digest(digest, numbered := {**row, "no": no})
+            new.append({**numbered, "digest": digest})
+        bind.execute(sa.insert(now), new)
+
+
+def _digest(before: bytes, row: dict[str, object]) -> bytes:
+    """As it was when this step was written: what the program does later changes no step that an installation has behind it."""
+    canonical = json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(before + canonical.encode() + b"\n").digest()
 
 
 def downgrade() -> None:
