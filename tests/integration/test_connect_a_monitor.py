@@ -66,6 +66,35 @@ async def test_the_page_leads_to_a_live_value_and_a_killed_gateway_loses_nothing
     assert sorted(counters) == list(range(1, len(counters) + 1))
 
 
+def test_a_pump_s_figures_and_its_end_stand_beside_the_vital_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SpaceStation of the page's list: what its pump says is on the session's view, and on it no more once the pump is gone."""
+    port, data, token, config = free_port(), tmp_path / "monitor", tmp_path / "pump-1.token", tmp_path / "gateway.toml"
+    monkeypatch.setenv("INFUSION_ADMIN_TICKET", "1")
+    with started(["serve", "--port", str(port), "--data-dir", str(data)], r"administrator: (http\S+)", port) as (monitor, admin_link):
+        monitor.wait_for("(Secondary display)")
+        with Person(monitor.url, admin_link) as anna:
+            enrol = ["devices", "enrol", "pump-1", "--mode", "simulated", "--source", "a rack", "--token-file", str(token)]
+            assert run(*enrol, "--login-url", anna.link()).returncode == 0
+            session = anna.opens_session()
+            assert run("devices", "bind", "pump-1", session, "--login-url", anna.link()).returncode == 0
+            with started(["speak", "bcc", "--on", "tcp:0"], r"speaks on (tcp:\S+)") as (rack, address):
+                config.write_text(
+                    f'monitor = "http://127.0.0.1:{port}"\nspool_folder = "spool"\n[[adapter]]\nadapter = "bcc"\naddress = "{address}"\n'
+                    f'[[adapter.device]]\nname = "pump-1"\ntoken_file = "{token}"\nmode = "simulated"\n'
+                )
+                with started(["gateway", "--config", str(config)], r"(pump-1: connected)"):
+                    said = until(lambda: says(anna, session), lambda said: "volume_infused" in said)
+                    assert said["volume_infused"]["unit"] == "mL"
+                    assert said["infusion_rate_set"]["value"] is not None
+                    rack.kill()
+                    until(lambda: not says(anna, session), bool)
+
+
+def says(anna: Person, session: str) -> dict[str, Any]:
+    [device] = anna.session(session)["devices"]
+    return {one["name"]: one for one in device["says"]}
+
+
 def until(look: Any, holds: Any) -> Any:
     """What `look` sees once it holds."""
     return wait_until(lambda: seen if holds(seen := look()) else None, WITHIN_S, "what the page says comes")

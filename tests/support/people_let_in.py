@@ -38,9 +38,13 @@ class Person:
         self.http.close()
         self._admin.close()
 
+    def session(self, session: str) -> dict[str, Any]:
+        """As a screen is given it."""
+        view: dict[str, Any] = self.http.get(f"/api/v1/sessions/{session}").raise_for_status().json()
+        return view
+
     def vitals(self, session: str) -> dict[str, dict[str, Any]]:
-        view = self.http.get(f"/api/v1/sessions/{session}").raise_for_status().json()
-        return {vital["vital"]: vital for vital in view["vitals"]}
+        return {vital["vital"]: vital for vital in self.session(session)["vitals"]}
 
     def opens_session(self) -> str:
         return str(self.http.post("/api/v1/sessions", json=SESSION).raise_for_status().json()["id"])
