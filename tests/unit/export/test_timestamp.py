@@ -10,11 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from rfc3161_client import decode_timestamp_response
 from typer.testing import CliRunner
 
 from monitor.cli import app
 from monitor.core.merkle import EMPTY_ROOT, leaf_hash
-from monitor.export.timestamp import TokenRefused, request, stamped_at
+from monitor.export.timestamp import TokenRefused, request, sorted_certificates, stamped_at
 from tests.unit.export.proven import ring
 
 NOTE = ring().sign(17, EMPTY_ROOT).note
@@ -59,7 +60,8 @@ def certificate(subject: str, key: EllipticCurvePrivateKey, issuer: str, by: Ell
 class Authority:
     """`root`: its root certificate."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *beside: bytes) -> None:
+        """`beside`: certificates that it sends along, in this order."""
         folder.mkdir()
         root_key, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
         self.root = certificate("Root", root_key, "Root", root_key, is_root=True)
@@ -67,7 +69,9 @@ class Authority:
         (folder / "tsa.pem").write_bytes(certificate("Authority", key, "Root", root_key, is_root=False))
         (folder / "tsa.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         (folder / "serial").write_text("01\n")
-        (folder / "tsa.cnf").write_text(CONFIG.format(folder=folder))
+        chain = "".join(f"certs = {folder}/chain.pem\n" for _ in beside[:1])
+        (folder / "chain.pem").write_bytes(b"".join(beside))
+        (folder / "tsa.cnf").write_text(CONFIG.format(folder=folder) + chain)
         self._folder = folder
 
     def answer(self, asked: bytes) -> bytes:
@@ -98,6 +102,37 @@ def test_another_checkpoint_another_authority_and_a_changed_answer_are_refused(a
     for at in (len(answer) - 5, len(answer) // 2, 60, 0):
         with pytest.raises(TokenRefused):
             stamped_at(NOTE, answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1 :], authority.root)
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_certificates_beside_the_signature_may_stand_in_any_order(tmp_path: Path, is_turned: bool):
+    """One of the two is not the order of DER, which the library refuses (control): authorities that run OpenSSL write any."""
+    keys = [generate_private_key(SECP256R1()) for _ in range(2)]
+    beside = sorted(certificate(f"Beside {n}", key, f"Beside {n}", key, is_root=True) for n, key in enumerate(keys))
+    authority = Authority(tmp_path / "tsa", *beside[:: -1 if is_turned else 1])
+    answer = authority.answer(request(NOTE))
+    assert abs(stamped_at(NOTE, answer, authority.root) - datetime.now(UTC)) < timedelta(minutes=5)
+    assert len(sorted_certificates(answer)) == len(answer)
+
+
+def test_without_the_order_of_der_the_library_refuses(tmp_path: Path):
+    refused = 0
+    for number in range(2):
+        keys = [generate_private_key(SECP256R1()) for _ in range(3)]
+        beside = [certificate(f"Beside {n}", key, f"Beside {n}", key, is_root=True) for n, key in enumerate(keys)]
+        for way in (1, -1):
+            answer = Authority(tmp_path / f"{number}{way}", *beside[::way]).answer(request(NOTE))
+            try:
+                decode_timestamp_response(answer)
+            except ValueError:
+                refused += 1
+    assert refused >= 2, "of two orders that are each other's reverse one at the most is that of DER"
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 3, 40, 900])
+def test_what_is_no_answer_stays_as_it_is(authority: Authority, cut: int):
+    answer = authority.answer(request(NOTE))[:cut]
+    assert sorted_certificates(answer) == answer
 
 
 def test_the_command_says_both(authority: Authority, tmp_path: Path):
