@@ -12,7 +12,7 @@ from monitor.access.roles import Role
 from monitor.api.auth import AddressHere, PersonHere
 from monitor.api.rest_answers import Documented, answer
 from monitor.api.rest_refusals import on_record, unknown_session
-from monitor.sessions.journal import happened
+from monitor.sessions.journal import journal_lines
 from monitor.sessions.registry import Registry
 from monitor.sessions.summary import SessionSummary, Summing
 from monitor.store.ports import SessionRow, Store
@@ -63,10 +63,11 @@ def routes(registry: Registry, store: Store, access: AccessControl, documented: 
     async def journal(
         _: PersonHere, session_id: str, since_seq: SinceSeq = 0, limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE
     ) -> Response:
+        """A page may hold fewer entries than asked for: of a device's figures those that say nothing new of a rate are left out."""
         await _known(store, session_id)
         events = await store.events(session_id, since_seq=since_seq, limit=limit)
         next_since_seq = events[-1].seq if len(events) == limit else None
-        return answer(Journal(tuple(happened(entry) for entry in events), next_since_seq))
+        return answer(Journal(tuple(journal_lines(events)), next_since_seq))
 
     @router.get(
         "/sessions/{session_id}/summary",

@@ -11,11 +11,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from monitor.sessions.journal import happened
+from monitor.sessions.journal import happened, is_figures
 from monitor.sessions.runner import Runner
 from monitor.sessions.views import is_now
 from monitor.store.ports import Aside, Batch, Position, Store, StoreFailed
 from monitor.stream.hub import Hub, Newest
+from schemas.announcement import DeviceAnnounced
 from schemas.log import Entry, Measured, ScreensChanged, Seal
 from schemas.session import OPEN_PHASES
 from schemas.stream_wire import Canary, Happened, SessionNow
@@ -51,7 +52,8 @@ class News:
                         newest[reading.vital] = (body, reading)
             else:
                 is_changed = True
-                self.journal.append(happened(entry))
+                if not (type(body) is DeviceAnnounced and is_figures(body)):
+                    self.journal.append(happened(entry))
         if is_changed:
             now = view(runner)
             if now is not None:

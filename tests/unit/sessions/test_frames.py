@@ -312,13 +312,17 @@ async def test_what_was_announced_before_the_binding_is_another_patient_s(ward: 
     assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
 
 
-async def test_a_pump_s_figures_stay_out_of_a_fresh_screen_s_journal(ward: Ward) -> None:
-    """They come again and again: the journal is for what began and ended. The view has them."""
+async def test_a_pump_s_figures_stay_out_of_the_screens_journal(ward: Ward) -> None:
+    """They come again and again: the journal is for what began and ended, on a fresh screen and on one that watches. The view has them."""
     session = await ward.infusing()
+    screen = await ward.screen()
     now_ms = ward.clock.now_ms()
     figures = (Announcement(now_ms, (Fact("infusion_rate", unit="mL/h", value_milli=12_500),)),)
     await ward.registry.intake.frame("d1", "boot", 2, [], now_ms, now_ms, figures)
     await _send(ward, 3, ("standby", now_ms))
     assert [one.text for one in ward.registry._do.journal if one.kind == "device_announced"] == ["d1 says: standby (begins)"]
+    updates = list(await screen.drain())
+    assert [one.text for update in updates for one in update.journal] == ["d1 says: standby (begins)"]
+    assert [one.name for one in updates[-1].sessions[0].devices[0].says] == ["infusion_rate", "standby"]
     [device] = ward.registry.view(session).devices
     assert (device.says[0].value, device.says[0].unit, device.says[0].is_state) == (12.5, "mL/h", False)

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from monitor.sessions.journal import describe, happened
+from monitor.sessions.journal import describe, happened, journal_lines
 from schemas.alert import Alert, AlertKind, AlertState, Priority, Why
 from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.limits import Before, Effect
@@ -191,3 +191,35 @@ def test_what_of_an_entry_is_drawn_stands_beside_its_words(body: Body, fields: d
     """And what it has not is left out of the frame."""
     told = msgspec.to_builtins(happened(Entry(5, body, 7, "S-000001")))
     assert {name: value for name, value in told.items() if name not in {"session", "seq", "at_ms", "kind", "text"}} == fields
+
+
+def _rate(ml_h: int, volume_ml: int) -> DeviceAnnounced:
+    return _announced(
+        Fact("infusion_rate", unit="mL/h", value_milli=ml_h * 1000), Fact("volume_infused", unit="mL", value_milli=volume_ml * 1000)
+    )
+
+
+def _told(*bodies: Body) -> list[int]:
+    return [line.seq for line in journal_lines(Entry(seq, body, seq, "S-000001") for seq, body in enumerate(bodies))]
+
+
+def test_a_pump_that_says_its_figures_again_and_again_is_told_at_each_change_of_its_rate() -> None:
+    """Its volume alone runs on by itself, and what is said of it between two changes is not another line."""
+    volume = _announced(Fact("volume_infused", unit="mL", value_milli=9_000))
+    assert _told(_rate(12, 1), _rate(12, 2), volume, _rate(12, 3), _rate(20, 4), _rate(20, 5), _rate(12, 6)) == [0, 4, 6]
+
+
+def test_a_change_of_drug_or_strength_is_told() -> None:
+    drugs = [_announced(Fact("drug"), text=name) for name in ("Ketamin", "Ketamin", "Propofol")]
+    strengths = [_announced(Fact("concentration", unit="mg/mL", value_milli=milli)) for milli in (10_000, 10_000, 50_000)]
+    assert _told(*drugs, *strengths) == [0, 2, 3, 5]
+
+
+def test_two_pumps_change_their_rates_each_for_itself() -> None:
+    other = msgspec.structs.replace(_rate(20, 1), device="d2")
+    assert _told(_rate(12, 1), other, _rate(12, 2), other) == [0, 1]
+
+
+def test_what_begins_and_ends_and_what_is_no_announcement_is_told_each_time() -> None:
+    state = [_announced(Fact("standby", turn=turn)) for turn in (Turn.START, Turn.START, Turn.END)]
+    assert _told(_rate(12, 1), *state, NoteAdded("anna", "pale"), NoteAdded("anna", "pale"), _rate(12, 2)) == [0, 1, 2, 3, 4, 5]
