@@ -30,6 +30,8 @@ export function journal(id) {
   const exports = ["csv", "jsonl"].map((format) => el("a.button.quiet", { href: `/api/v1/sessions/${id}/export?format=${format}`, download: true }, text[format]));
   const head = el("div.card-head", {}, el("h2", {}, text.title), el("span.grow"), el("span.muted.small", {}, text.export), ...exports);
   const node = el("section.card.journal", { "aria-label": text.title }, head, note.node, outcome.node, trouble, filter.node, none, list);
+  const figures = el("p.muted.small", { id: "journal-figures", hidden: true }, text.figures);
+  filter.node.after(figures);
   const lines = new Map();
   let known = [];
   let drawn = null;
@@ -51,6 +53,7 @@ export function journal(id) {
     const byKey = new Map(shown.map((item) => [item.key, item]));
     keyed(list, lines, [...byKey.keys()], (key) => (byKey.get(key).alert ? alertItem() : plainItem()));
     for (const item of shown) lines.get(item.key).put(item, zone);
+    show(figures, filter.value() === "devices" && shown.some((item) => item.kind === "device_announced"));
     setText(none, items.length ? text.none_of_these : text.none);
     show(none, shown.length === 0);
   }

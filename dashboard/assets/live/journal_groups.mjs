@@ -1,17 +1,20 @@
-// The journal as people read it: each time an alert stood is one item with its steps, what was charted at one instant is one, all else stands
-// alone. Pure.
+// The journal as people read it: each time an alert stood is one item with its steps, what was charted at one instant is one, what devices
+// said at one instant likewise, all else stands alone. Pure.
 
 import { signOf } from "./alerts.mjs";
 
-export const FILTERS = ["all", "alerts", "doses", "notes"];
+export const FILTERS = ["all", "alerts", "doses", "notes", "devices"];
 const DOSES = ["phase_ordered", "rate_set", "bolus_given", "gates_judged", "baseline_set", "drug_drawn", "drug_wasted", "waste_witnessed"];
 const NOTES = ["note_added", "observation_charted", "entry_voided", "patient_corrected", "signed_off"];
+const DEVICES = ["device_announced", "device_bound", "device_unbound", "device_joined", "device_left"];
+const TOGETHER = ["observation_charted", "device_announced"]; // what was charted, or said, at one instant
 const RAISED = ["active", "acknowledged", "latched"];
 
 /** Which filter an entry falls under, besides "all". */
 export function categoryOf(entry) {
   if (entry.alert) return "alerts";
   if (DOSES.includes(entry.kind)) return "doses";
+  if (DEVICES.includes(entry.kind)) return "devices";
   return NOTES.includes(entry.kind) ? "notes" : "other";
 }
 
@@ -32,7 +35,7 @@ export function itemsOf(entries) {
       alerts.set(entry.alert, known);
       known.steps.push(entry);
       follow(known.alert, entry);
-    } else if (entry.kind === "observation_charted" && last?.kind === entry.kind && last.atMs === entry.at_ms) last.steps.push(entry);
+    } else if (TOGETHER.includes(entry.kind) && last?.kind === entry.kind && last.atMs === entry.at_ms) last.steps.push(entry);
     else items.push({ key: `${entry.seq}`, category: categoryOf(entry), kind: entry.kind, atMs: entry.at_ms, steps: [entry], voided, alert: null });
   }
   return items.reverse();

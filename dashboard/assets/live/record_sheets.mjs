@@ -40,9 +40,9 @@ function near(track, ms) {
   return best?.value ?? null;
 }
 
-const TOLD = ["phase_ordered", "rate_set", "bolus_given", "note_added", "observation_charted", "alert_acknowledged", "baseline_set", "gates_judged", "device_joined", "device_left", "limit_changed", "monitor_restarted", "audio_paused", "audio_resumed"];
+const TOLD = ["phase_ordered", "rate_set", "bolus_given", "note_added", "observation_charted", "alert_acknowledged", "baseline_set", "gates_judged", "device_joined", "device_left", "device_announced", "limit_changed", "monitor_restarted", "audio_paused", "audio_resumed"];
 
-/** Entries that paper tells, in order: what people did, and of each alert its raisings and its end. */
+/** Entries that paper tells, in order: what people did, what devices said, and of each alert its raisings and its end. */
 export function toldOf(entries) {
   const isTold = (entry) => TOLD.includes(entry.kind) || (entry.step && ["active", "latched", "resolved"].includes(entry.step.state) && !["unseen", "escalated", "reminded"].includes(entry.step.why));
   return entries.filter(isTold).sort((a, b) => a.seq - b.seq);

@@ -50,9 +50,13 @@ test("steps are told without the alert's name, and its reason is that of its rai
   assert.equal(reasonOf(first), "HR 142 >= 131 for 15 s");
 });
 
-test("what was charted together is one item, what was charted later another", () => {
-  const together = [entry(1, "observation_charted", { at_ms: T0 }), entry(2, "observation_charted", { at_ms: T0 }), entry(3, "observation_charted", { at_ms: T0 + 1 })];
-  assert.deepEqual(itemsOf(together).map((item) => item.steps.length), [1, 2]);
+test("what was charted, or said by devices, together is one item, what came later another", () => {
+  for (const kind of ["observation_charted", "device_announced"]) {
+    const together = [entry(1, kind, { at_ms: T0 }), entry(2, kind, { at_ms: T0 }), entry(3, kind, { at_ms: T0 + 1 })];
+    assert.deepEqual(itemsOf(together).map((item) => item.steps.length), [1, 2]);
+  }
+  const [second, first] = itemsOf([entry(1, "observation_charted", { at_ms: T0 }), entry(2, "device_announced", { at_ms: T0 })]);
+  assert.deepEqual([first.steps.length, second.steps.length], [1, 1]);
 });
 
 test("an acknowledgement whose alert is not in the journal any more stands alone, under alerts", () => {
@@ -61,7 +65,7 @@ test("an acknowledgement whose alert is not in the journal any more stands alone
 });
 
 test("filters part the journal: each kind falls under one of them or under none", () => {
-  const kinds = { alert_changed: "alerts", phase_ordered: "doses", rate_set: "doses", bolus_given: "doses", note_added: "notes", observation_charted: "notes", device_joined: "other", screens_changed: "other" };
+  const kinds = { alert_changed: "alerts", phase_ordered: "doses", rate_set: "doses", bolus_given: "doses", note_added: "notes", observation_charted: "notes", device_joined: "devices", device_announced: "devices", device_left: "devices", screens_changed: "other" };
   for (const [kind, category] of Object.entries(kinds)) assert.equal(categoryOf(entry(1, kind, kind === "alert_changed" ? { alert: "A" } : {})), category);
-  assert.deepEqual(FILTERS, ["all", "alerts", "doses", "notes"]);
+  assert.deepEqual(FILTERS, ["all", "alerts", "doses", "notes", "devices"]);
 });

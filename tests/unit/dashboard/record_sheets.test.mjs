@@ -32,3 +32,8 @@ test("paper tells steps, doses, notes, charted signs and of each alert its raisi
   const told = toldOf([...journal, ...chatter].reverse());
   assert.deepEqual(told.map((entry) => entry.seq), journal.filter((entry) => entry.step?.state !== "acknowledged").map((entry) => entry.seq));
 });
+
+test("paper tells what devices said, where it came", () => {
+  const said = { seq: 60, kind: "device_announced", text: "pump-1 says: infusion rate 12 mL/h" };
+  assert.deepEqual(toldOf([said, ...journal]).at(-1), said);
+});
