@@ -22,6 +22,7 @@ import { patientCode } from "./patient_code.mjs";
 import { pressureReadout, rateReadout, vitalReadout } from "./readout.mjs";
 import { recordPanel } from "./record_panel.mjs";
 import { get } from "./rest.mjs";
+import { saysPanel } from "./says_panel.mjs";
 import { signOff } from "./sign_off.mjs";
 import { settle } from "./state.mjs";
 import { summary } from "./summary.mjs";
@@ -40,10 +41,10 @@ export function mountSession(root, id) {
   const chart = chartPanel(id, limits.checks);
   const parts = {
     ...{ before, who: identity(steps, patientCode(id)), numbers: numbers(), record: recordPanel(id), alerts: alertList(id), due: duePanel(limits.checks, chart.open), chart },
-    ...{ dose: dosePanel(id), drug: drugPanel(id), signature: signOff(id), sheet: summary(id), limits, story, entries: entriesPanel(id, story.known), bound: devices(id) },
+    ...{ dose: dosePanel(id), said: saysPanel(), drug: drugPanel(id), signature: signOff(id), sheet: summary(id), limits, story, entries: entriesPanel(id, story.known), bound: devices(id) },
   };
   const notice = el("section.card.notice", { id: "session-notice" }, el("h2"), el("p"));
-  const right = el("div.column.column-right", {}, parts.alerts.node, parts.due.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.drug.node);
+  const right = el("div.column.column-right", {}, parts.alerts.node, parts.due.node, parts.signature.node, parts.chart.node, parts.dose.node, parts.said.node, parts.drug.node);
   const left = el("div.column.column-left", {}, parts.numbers.node, parts.limits.node, parts.bound.node);
   const middle = el("div.column.column-middle", {}, parts.record.node, parts.sheet.node, parts.entries.node, parts.story.node);
   const top = el("div.top", {}, parts.who.node, parts.before.node);

@@ -6,6 +6,7 @@ import { el, keyed, setAttribute, setText, show } from "./dom.mjs";
 import { isKiosk } from "./kiosk.mjs";
 import { follow } from "./navigate.mjs";
 import { pauseControl } from "./pause_control.mjs";
+import { inStandby } from "./said.mjs";
 import { isSameButValues } from "./state.mjs";
 import { phaseWords, roomName, say, words } from "./words.mjs";
 
@@ -80,11 +81,12 @@ export function modeTag() {
   };
 }
 
-/** The alerts of a tile: the highest in a line, all others by name, in turns where they are many. */
+/** The alerts of a tile: the highest in a line, all others by name, in turns where they are many; with them who is in standby. */
 export function tileAlertLines() {
   const lines = [alertLine(), alertLine()];
   const [calm, also, more, names] = [el("span.calm", {}, text.no_alerts), el("span.tile-names"), el("b.tile-more.num"), new Map()];
-  const others = el("div.tile-also", {}, also, more);
+  const asleep = el("span.tile-standby", { hidden: true });
+  const others = el("div.tile-also", {}, also, asleep, more);
   return {
     node: el("div.tile-alerts", {}, calm, ...lines.map((line) => line.node), others),
     put(session, view, density, isNews = true) {
@@ -95,8 +97,11 @@ export function tileAlertLines() {
         if (i < found.lines.length) line.put(found.lines[i], session, view);
       });
       show(calm, found.lines.length === 0);
-      setText(calm, calmText(session));
-      show(others, found.rest.length > 0);
+      const standby = standbyText(session, density);
+      setText(calm, calmText(session, standby));
+      show(asleep, standby !== null && found.lines.length > 0 && density !== "row");
+      if (!asleep.hidden) setText(asleep, standby);
+      show(others, found.rest.length > 0 || !asleep.hidden);
       keyed(also, names, found.rest.map((alert) => alert.id), alertName);
       const { from, until } = turn(found.rest.length, NAMES[density] ?? NAMES.full, view.at);
       found.rest.forEach((alert, i) => {
@@ -116,8 +121,16 @@ export function turn(count, most, at) {
   return { from, until: Math.min(count, from + most) };
 }
 
-function calmText(session) {
+function calmText(session, standby) {
   const away = session.devices.filter((device) => !device.is_connected);
-  if (away.length) return say(text.disconnected, { device: away.map((device) => device.device).join(", ") });
+  const told = away.length ? say(text.disconnected, { device: away.map((device) => device.device).join(", ") }) : null;
+  if (told !== null || standby !== null) return [told, standby].filter(Boolean).join(" · ");
   return session.devices.length ? text.no_alerts : words.session.no_devices;
+}
+
+/** Null where no device says that it is in standby. */
+function standbyText(session, density) {
+  const devices = inStandby(session.devices);
+  if (!devices.length) return null;
+  return density === "row" ? text.standby_short : say(text.standby, { device: devices.join(", ") });
 }
