@@ -97,10 +97,10 @@ export function tileAlertLines() {
         if (i < found.lines.length) line.put(found.lines[i], session, view);
       });
       show(calm, found.lines.length === 0);
-      const standby = standbyText(session, density);
-      setText(calm, calmText(session, standby));
-      show(asleep, standby !== null && found.lines.length > 0 && density !== "row");
-      if (!asleep.hidden) setText(asleep, standby);
+      const standby = inStandby(session.devices);
+      setText(calm, calmText(session, standby, density));
+      show(asleep, standby.length > 0 && found.lines.length > 0 && (density === "full" || found.rest.length === 0));
+      if (!asleep.hidden) setText(asleep, standbyText(standby, density === "full"));
       show(others, found.rest.length > 0 || !asleep.hidden);
       keyed(also, names, found.rest.map((alert) => alert.id), alertName);
       const { from, until } = turn(found.rest.length, NAMES[density] ?? NAMES.full, view.at);
@@ -121,16 +121,13 @@ export function turn(count, most, at) {
   return { from, until: Math.min(count, from + most) };
 }
 
-function calmText(session, standby) {
+function calmText(session, standby, density) {
   const away = session.devices.filter((device) => !device.is_connected);
-  const told = away.length ? say(text.disconnected, { device: away.map((device) => device.device).join(", ") }) : null;
-  if (told !== null || standby !== null) return [told, standby].filter(Boolean).join(" · ");
+  const told = [];
+  if (away.length) told.push(say(text.disconnected, { device: away.map((device) => device.device).join(", ") }));
+  if (standby.length) told.push(standbyText(standby, density !== "row"));
+  if (told.length) return told.join(" · ");
   return session.devices.length ? text.no_alerts : words.session.no_devices;
 }
 
-/** Null where no device says that it is in standby. */
-function standbyText(session, density) {
-  const devices = inStandby(session.devices);
-  if (!devices.length) return null;
-  return density === "row" ? text.standby_short : say(text.standby, { device: devices.join(", ") });
-}
+const standbyText = (devices, isNamed) => (isNamed ? say(text.standby, { device: devices.join(", ") }) : text.standby_short);

@@ -178,6 +178,21 @@ def test_a_device_in_standby_is_told_on_its_tile_with_alerts_and_without(ward: P
     expect(tile.locator(".tile-standby")).to_be_hidden()
 
 
+def test_the_smallest_tile_says_why_a_value_is_missing_and_names_alerts_before_it(
+    open_page: Callable[..., Page], stub: StubMonitor
+) -> None:
+    asleep = [replace(one, devices=(replace(one.devices[0], says=(state(stub, "standby"),)),)) for one in stub_rooms.rooms(64)]
+    stub.reset(asleep)
+    page = open_page("/")
+    expect(page.locator("#wall")).to_have_attribute("data-density", "row")
+    calm, lost, worst = (page.locator(f'.tile[data-session="S-{number:06d}"]') for number in (2, 9, 1))
+    expect(calm.locator(".calm")).to_have_text("in standby")
+    expect(lost.locator(".alert-line").first).to_contain_text("SpO2 lost")
+    expect(lost.locator(".tile-standby")).to_have_text("in standby")
+    assert lost.locator(".tile-standby").evaluate("node => node.scrollWidth <= node.clientWidth")
+    expect(worst.locator(".tile-standby")).to_be_hidden()
+
+
 @pytest.mark.parametrize("count", [4, 9, 16, 64])
 def test_a_wall_in_standby_cuts_nothing(open_page: Callable[..., Page], stub: StubMonitor, count: int) -> None:
     asleep = [replace(one, devices=(replace(one.devices[0], says=(state(stub, "standby"),)),)) for one in stub_rooms.rooms(count)]
