@@ -1,5 +1,6 @@
 """What devices say beside their vital signs: whose word it is, how old it is, and that no text of theirs is anything but text."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -62,17 +63,17 @@ def test_a_pump_says_what_is_set_and_what_it_delivers_each_with_its_age(room_3: 
     expect(card.locator("dt")).to_have_text(["rate set", "delivers", "drug", "dose given", "volume left", "time left", "knob"])
     numbers = card.locator("dd:not(.says-age)")
     expect(numbers).to_have_text(["14 mL/h", "12.55 mL/h", "Ketamine 10 mg/mL", "8.125 mg", "---", "20:00 min", "3 turns"])
-    expect(card.locator('[data-figure="infusion_rate"] .says-age')).to_have_text("12 s ago", timeout=2_000)
-    expect(card.locator('[data-figure="infusion_rate_set"] .says-age')).to_contain_text("4")
+    expect(card.locator('[data-figure="infusion_rate"] .says-age')).to_have_text(re.compile(r"^[12]\d s ago$"))
+    expect(card.locator('[data-figure="infusion_rate_set"] .says-age')).to_have_text(re.compile(r"^[45]\d s ago$"))
     expect(card.locator("[data-old]")).to_have_count(0)
 
 
 def test_an_old_figure_is_grey_and_says_old_by_itself_and_only_that_one(room_3: Page, stub: StubMonitor) -> None:
-    pump_says(stub, figure(stub, "infusion_rate_set", 14.0, age_ms=88_000), figure(stub, "infusion_rate", 12.0, age_ms=5_000))
+    pump_says(stub, figure(stub, "infusion_rate_set", 14.0, age_ms=82_000), figure(stub, "infusion_rate", 12.0, age_ms=5_000))
     rate, fresh = room_3.locator('[data-figure="infusion_rate_set"]'), room_3.locator('[data-figure="infusion_rate"]')
-    expect(rate.locator(".says-age")).to_have_text("1:29 min ago")
+    expect(rate.locator(".says-age")).to_have_text(re.compile(r"^1:2\d min ago$"))
     assert colour(rate) == colour(fresh)
-    expect(rate.locator(".says-age")).to_contain_text("old · 1:3", timeout=6_000)
+    expect(rate.locator(".says-age")).to_have_text(re.compile(r"^old · 1:3\d min$"), timeout=12_000)
     assert colour(rate) != colour(fresh)
     expect(fresh.locator(".says-age")).not_to_contain_text("old")
     pump_says(stub, figure(stub, "infusion_rate_set", 14.0, age_ms=0), figure(stub, "infusion_rate", 12.0))
