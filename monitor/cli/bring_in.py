@@ -1,7 +1,6 @@
 """`infusion-monitor import`: a session of another installation, brought into a data folder whose monitor does not run."""
 
 import asyncio
-import getpass
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 from monitor.access.brought_in import not_taken, note_of
 from monitor.access.ports import AccessKind, AccessLogRow, AccessStoreFailed
 from monitor.backtest.log_file import LogBroken, read_lines
+from monitor.cli.audited import os_user
 from monitor.cli.export import DEFAULT_DATA_DIR
 from monitor.clock import SystemClock
 from monitor.core.committed import is_shown_salt
@@ -24,13 +24,6 @@ from schemas.session import OPEN_PHASES
 MAX_ENTRIES: Final = 250_000  # of one session, taken over in one transaction: some 200 MB; three days at one measurement a second
 
 _MAX_NAME: Final = 80
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()[:_MAX_NAME]
-    except (KeyError, OSError, ImportError):  # a container may have none
-        return "import"
 
 
 class _Line(msgspec.Struct):
@@ -97,7 +90,7 @@ def bring_in(
         raise typer.Exit(1)
     try:
         session = _read(file)
-        asyncio.run(_take(session, data_dir, by or _user()))
+        asyncio.run(_take(session, data_dir, by or os_user()))
     except (_NotTaken, LogBroken, StoreFailed, AccessStoreFailed, OSError) as error:
         typer.echo(f"cannot import {file}: {error}", err=True)
         raise typer.Exit(1) from error

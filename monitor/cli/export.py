@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import typer
 
 from monitor.access.ports import AccessStoreFailed
+from monitor.cli.audited import NotOnRecord, exporting
 from monitor.cli.export_fhir import CannotPush, NotAllTaken, Server, push
 from monitor.cli.export_many import Wanted, export_each, wanted_of
 from monitor.clock import SystemClock
@@ -38,6 +39,7 @@ PROGRESS_EVERY: Final = 100_000  # entries between two lines of progress
 NAMED_AT_MOST: Final = 10  # sessions named where an unknown one is asked for
 # The log or the setting says nothing that can be shown, or not in the way that is wanted.
 _UNTELLABLE: Final = (NoStory, NotSalted, SessionHasNoBeginning, ZoneInfoNotFoundError)
+_NOT_PUSHED: Final = (CannotPush, NotAllTaken)
 
 
 class _NoSuchSession(Exception):
@@ -61,8 +63,9 @@ def export(
 ) -> None:
     """Export one session from the database, or many, also while the monitor runs. What is recorded later is not in it.
 
+    Each stands in the access log before it is written: who (the user of this computer), which session, the form, and the file's name.
     Exit code 0: written, or taken by the server. 1: there is no such session, one cannot be read or written (the others are all the same),
-    or not all of it was taken. 2: wrong usage.
+    the access log cannot be written (then no byte of the session is), or not all of it was taken. 2: wrong usage.
     """
     wanted = wanted_of(since, until, room, patient_code, phase)
     if (session is None) is not wanted.asks_something:
@@ -75,7 +78,7 @@ def export(
         suffix = FORMS[file_format].suffix if server is None else ".fhir-answers.jsonl"
         path = out or Path(f"{session}{MARK if deidentified else ''}{suffix}")
         asyncio.run(_export(session, data_dir, file_format, path, server, is_deidentified=deidentified))
-    except (_NoSuchSession, KeyFileError, StoreFailed, AccessStoreFailed, *_UNTELLABLE, CannotPush, NotAllTaken, OSError) as error:
+    except (_NoSuchSession, KeyFileError, StoreFailed, AccessStoreFailed, NotOnRecord, *_UNTELLABLE, *_NOT_PUSHED, OSError) as error:
         typer.echo(f"cannot export {session or ''}: {error}".replace(" :", ":"), err=True)
         raise typer.Exit(1) from error
 
@@ -94,9 +97,11 @@ async def _export_many(wanted: Wanted, data_dir: Path, file_format: Format, fold
 
         async def export_one(session: str, folder: Path) -> list[Path]:
             job = _job(reader, reader, await select(reader, session), stamp, is_deidentified=is_deidentified)
+            path = folder / f"{session}{MARK if is_deidentified else ''}{FORMS[file_format].suffix}"
+            exporting(data_dir, session, _form(file_format, is_deidentified=is_deidentified), path.name)
             if file_format is Format.BUNDLE:
                 await proven(job, reader.proofs, keyring)
-            return await form_to_file(job, file_format, folder / f"{session}{MARK if is_deidentified else ''}{FORMS[file_format].suffix}")
+            return await form_to_file(job, file_format, path)
 
         return await export_each(rows, folder, export_one)
     finally:
@@ -121,6 +126,9 @@ async def _export(session: str, data_dir: Path, file_format: Format, path: Path,
         selection = await _select(reader, session)
         keyring = _keyring(data_dir)
         job = _job(reader, _Progress(reader, selection.last_seq), selection, _stamp(keyring), is_deidentified=is_deidentified)
+        to = "standard output" if str(path) == "-" else path.name
+        to = to if server is None else f"the server {server.host}"
+        exporting(data_dir, session, _form(file_format, is_deidentified=is_deidentified), to)
         if file_format is Format.BUNDLE:
             await proven(job, reader.proofs, keyring)
         if server is not None:
@@ -145,6 +153,11 @@ def _job(reader: "SqliteReader", source: LogSource, selection: Selection, stamp:
         zone=os.environ.get("INFUSION_SITE_ZONE", "UTC"),
         is_deidentified=is_deidentified,
     )
+
+
+def _form(file_format: Format, *, is_deidentified: bool) -> str:
+    """As the access log has it of an export over HTTP."""
+    return f"{file_format} de-identified" if is_deidentified else file_format
 
 
 def _keyring(data_dir: Path) -> Keyring:

@@ -40,6 +40,12 @@ class Server(msgspec.Struct, frozen=True):
     token_file: Path | None = None
     ca_file: Path | None = None
 
+    @property
+    def host(self) -> str:
+        """Raises CannotPush."""
+        self._check_address()
+        return urlsplit(self.url).hostname or ""
+
     def client(self) -> httpx2.AsyncClient:
         """Certificates are checked, redirects are not followed. Raises CannotPush."""
         self._check_address()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from monitor.access.ports import AccessStoreFailed
+from monitor.cli.audited import NotOnRecord
 from monitor.export.selection import SessionUnknown
 from monitor.store.ports import SessionRow, StoreFailed
 from schemas.instant import InstantError, parse_ms
@@ -76,7 +77,7 @@ async def export_each(rows: Iterable[SessionRow], folder: Path, export: Callable
             try:
                 written = await export(row.id, folder)
                 typer.echo(f"{row.id}: wrote {', '.join(path.name for path in written)}", err=True)
-            except (StoreFailed, AccessStoreFailed, SessionUnknown, OSError, ValueError) as error:
+            except (StoreFailed, AccessStoreFailed, NotOnRecord, SessionUnknown, OSError, ValueError) as error:
                 failed += 1
                 typer.echo(f"{row.id}: NOT exported: {error}", err=True)
             progress.advance(task)

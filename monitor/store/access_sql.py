@@ -128,7 +128,7 @@ class SqlAccessStore:
     # Access log
 
     async def log_access(self, rows: list[AccessLogRow]) -> None:
-        await self._write(lambda connection: _append(connection, rows))
+        await self._write(lambda connection: append_rows(connection, rows))
 
     async def access_log(self, *, before_no: int | None = None, limit: int = 200) -> list[AccessLogRow]:
         return [found.row for found in await self.find_access(AccessQuery(before_no=before_no, limit=limit))]
@@ -192,7 +192,7 @@ def _select(connection: Connection, form: type[_R], table: str, which: str, *val
 # The access log is chained: one job of the writer at a time, so nothing comes between the last digest and the next.
 
 
-def _append(connection: Connection, rows: list[AccessLogRow]) -> None:
+def append_rows(connection: Connection, rows: list[AccessLogRow]) -> None:
     columns = (*AccessLogRow.__struct_fields__, "digest")
     values = [
         (*(_plain(getattr(new.row, column)) for column in AccessLogRow.__struct_fields__), bytes.fromhex(new.digest))
