@@ -118,7 +118,7 @@ class CsvExport:
         mode = text_cell(cells.mode) if cells.mode else self._mode
         at, text = time_text(entry.at_ms), text_cell(describe(entry.body))
         where = f'{self._session},{entry.seq},"{kind}",{text_cell(cells.device)},{mode},"{cells.vital}"'
-        return f'{where},{cells.value},"{cells.unit}","","{cells.reason}","","","{at}",{text}{END}'
+        return f'{where},{cells.value},{text_cell(cells.unit)},"","{cells.reason}","","","{at}",{text}{END}'
 
     def _counted(self, parts: list[str]) -> bytes:
         block = "".join(parts).encode()

@@ -26,7 +26,8 @@ from schemas.vitals import format_milli
 
 
 class EventCells(msgspec.Struct, frozen=True):
-    """`value` is a decimal number in `unit`, or empty. `mode` is empty where it is the session's. `reason` is that of an alert."""
+    """`value` is a decimal number in `unit`, or empty; `unit` may be a device's own word. `mode` is empty where it is the session's.
+    `reason` is that of an alert."""
 
     device: str = ""
     mode: str = ""
@@ -44,8 +45,10 @@ def event_cells(body: Body) -> EventCells:
     match body:
         case DeviceBound():
             return EventCells(device=body.device, mode=body.mode)
-        case DeviceUnbound() | DeviceJoined() | DeviceAnnounced() | DeviceLeft():
+        case DeviceUnbound() | DeviceJoined() | DeviceLeft():
             return EventCells(device=body.device)
+        case DeviceAnnounced():
+            return _announced(body)
         case RateSet():
             return EventCells(value=format_milli(body.rate_ug_per_min), unit="mg/min")
         case BolusGiven() | DrugDrawn() | DrugWasted():
@@ -66,3 +69,10 @@ def event_cells(body: Body) -> EventCells:
             return EventCells(vital=body.vital, value=format_milli(body.new_milli), unit=SIGNS[body.vital].unit)
         case _:
             return _NOTHING
+
+
+def _announced(body: DeviceAnnounced) -> EventCells:
+    """One figure alone has its value; of several a cell could hold only one, and the text has them all."""
+    if len(body.facts) != 1 or body.facts[0].turn is not None or body.facts[0].value_milli is None:
+        return EventCells(device=body.device, mode=body.mode)
+    return EventCells(device=body.device, mode=body.mode, value=format_milli(body.facts[0].value_milli), unit=body.facts[0].unit)

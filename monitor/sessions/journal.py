@@ -188,13 +188,21 @@ def is_figures(body: DeviceAnnounced) -> bool:
 def _announced(body: DeviceAnnounced) -> str:
     waited_s = (body.received_at_ms - body.said_at_ms) // 1000
     late = f" (said {waited_s} s before it came)" if waited_s > _LATE_S else ""
-    return f"{body.device} says: {', '.join(_fact(fact, body.text) for fact in body.facts)}{late}"
+    is_said = body.text is None or any(fact.turn is not None or fact.value_milli is None for fact in body.facts)
+    return f"{body.device} says: {facts_text(body, body.facts)}{'' if is_said else f': {body.text}'}{late}"
+
+
+def facts_text(body: DeviceAnnounced, facts: Iterable[Fact]) -> str:
+    """Some of its facts in words."""
+    return ", ".join(_fact(fact, body.text) for fact in facts)
 
 
 def _fact(fact: Fact, text: str | None) -> str:
+    """A number stands as it was said, whatever words came with it."""
     if fact.turn is None:
-        number = "-" if fact.value_milli is None else f"{format_milli(fact.value_milli)} {fact.unit}".rstrip()
-        return f"{fact.name.replace('_', ' ')} {number if text is None else text}"
+        word = "-" if text is None else text
+        said = word if fact.value_milli is None else f"{format_milli(fact.value_milli)} {fact.unit}".rstrip()
+        return f"{fact.name.replace('_', ' ')} {said}"
     priority = "" if fact.priority is None else f"{fact.priority} priority, "
     what = fact.name.replace("_", " ") if text is None else text
     return f"{what} ({priority}{'begins' if fact.turn is Turn.START else 'ends'})"

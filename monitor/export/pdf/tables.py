@@ -14,7 +14,7 @@ from monitor.export.pdf.gather import Gathered, marks
 from monitor.export.pdf.tracks import LATE, PLAIN
 from monitor.export.pdf.wording import mg, since, site, utc
 from monitor.export.views.doses import voided_of
-from monitor.sessions.journal import describe
+from monitor.sessions.journal import describe, facts_text
 from schemas.alert import RAISES
 from schemas.log import (
     AlertAcknowledged,
@@ -60,6 +60,7 @@ def tables(about: Gathered) -> Iterator[Table]:
     when = ("UTC", "site time")
     yield _vitals(about)
     yield Table("Drug", ("seq", *when, "what", "by", "correction"), (8, 26, 13, 104, 24, 58), tuple(_drug(about)))
+    yield _device_figures(about)
     events = ("no", "seq", *when, "what", "correction")
     yield Table("Observations, notes and everything else that happened", events, (8, 10, 26, 13, 120, 60), tuple(_happened(about)))
     alerts = ("seq", *when, "alert", "priority", "step", "what", "by")
@@ -176,6 +177,26 @@ def _other(about: Gathered) -> Iterator[Entry]:
 def _happened(about: Gathered) -> Iterator[Row]:
     for number, entry in enumerate(_other(about), start=1):
         yield (str(number), str(entry.seq), *_when(about, entry), describe(entry.body), _correction(about, entry))
+
+
+def _device_figures(about: Gathered) -> Table:
+    """By when it was said, which is before it was recorded where it waited on the way."""
+    figures = about.survey.figures
+    rows = [
+        (
+            str(told.seq),
+            utc(told.body.said_at_ms),
+            site(told.body.said_at_ms, about.zone),
+            told.body.device,
+            ", ".join(told.whys),
+            facts_text(told.body, told.facts),
+        )
+        for told in figures.told()
+    ]
+    if figures.unlisted:
+        rows.append(("", "", "", "", "", f"{figures.unlisted} more are in the record alone"))
+    title = "Figures of pumps and other devices: the first and the last of each, and each change of a rate"
+    return Table(title, ("seq", "UTC said", "site time", "device", "which", "what it said"), (10, 26, 13, 30, 30, 122), tuple(rows))
 
 
 def _correction(about: Gathered, entry: Entry) -> str:

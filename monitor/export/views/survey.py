@@ -6,6 +6,9 @@ from typing import Final
 
 from monitor.export.selection import LogSource, Selection
 from monitor.export.views.completeness import Completeness
+from monitor.export.views.device_figures import DeviceFigures
+from monitor.sessions.journal import is_figures
+from schemas.announcement import DeviceAnnounced
 from schemas.log import AlertChanged, Entry, Measured, MonitorRestarted
 from schemas.measurement import Reason, Validity
 from schemas.patient import is_afterword
@@ -16,7 +19,8 @@ SLICE: Final = 250  # entries looked at before other tasks of the loop get their
 
 
 class Survey:
-    """Fed entry by entry. Holds the events (as many as the seals, which an export holds too), never the measurements.
+    """Fed entry by entry. Holds the events (as many as the seals, which an export holds too), never the measurements nor the figures that
+    devices say again and again: of these `figures` has the few that are shown.
 
     `value_milli`: by the `seq` of an alert's change, the newest value of its vital sign that was judged. `silent_since_ms`: by the
     `seq` of a restart, the time of the entry before it.
@@ -27,6 +31,7 @@ class Survey:
         self.value_milli: dict[int, int] = {}
         self.silent_since_ms: dict[int, int] = {}
         self.completeness = Completeness()
+        self.figures = DeviceFigures()
         self.last_at_ms = 0
         self._newest: dict[Vital, int] = {}
 
@@ -42,6 +47,10 @@ class Survey:
                 if reading.value_milli is not None and reading.validity is not Validity.INVALID and reading.reason not in _NOT_JUDGED:
                     self._newest[reading.vital] = reading.value_milli
             return
+        if isinstance(body, DeviceAnnounced):
+            self.figures.add(entry.seq, body)
+            if is_figures(body):
+                return
         self.events.append(entry)
         if isinstance(body, AlertChanged) and body.alert.vital in self._newest:
             self.value_milli[entry.seq] = self._newest[body.alert.vital]

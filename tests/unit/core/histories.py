@@ -56,6 +56,13 @@ OWN_LIMITS = (
     ("OX-H2", Vital.SPO2, "low", 86_000), ("OX-H2", Vital.SPO2, "low", 93_000), ("HR-M1", Vital.HEART_RATE, "high", 120_000),
     ("OX-H2", Vital.SPO2, "low", 70_000), ("OX-H1", Vital.SPO2, "low", 82_000), ("XX-H1", Vital.SPO2, "low", 82_000),
 )  # fmt: skip
+ANNOUNCED = (
+    (0, "in standby", (Fact("standby", turn=Turn.START),)),
+    (9_999, None, (Fact("standby", turn=Turn.END),)),
+    *((0, None, (Fact("infusion_rate", unit="mL/h", value_milli=milli),)) for milli in (12_500, 0, None)),
+    (60_000, None, (Fact("infusion_rate", unit="mL/h", value_milli=6_000), Fact("volume_infused", unit="mL", value_milli=700))),
+    (0, "empty", (Fact("stopped", turn=Turn.START), Fact("infusion_rate", unit="mL/h", value_milli=0))),
+)
 BEHIND_MS = (*[0] * 16, 200, 9_999, 10_001, 300_000, -5_000, -135 * 31_557_600_000)
 
 
@@ -94,7 +101,7 @@ def _commands() -> st.SearchStrategy[tuple[str, Any]]:
         *[st.tuples(st.just("unbind"), st.sampled_from(("d1", "d2", "d1")))] * 3,
         st.tuples(st.just("join"), st.tuples(st.sampled_from(("d1", "d2")), st.sampled_from(("boot", "boot-2")), intervals)),
         st.tuples(st.just("leave"), st.sampled_from(("d1", "d2"))),
-        st.tuples(st.just("announce"), st.sampled_from(("d1", "d2"))),
+        *[st.tuples(st.just("announce"), st.tuples(st.sampled_from(("d1", "d2", "d1")), st.sampled_from(ANNOUNCED)))] * 2,
         st.tuples(st.just("restart"), st.none()),
         st.tuples(st.just("chart"), st.sampled_from(CHARTED)),
         st.tuples(st.just("chart"), st.sampled_from(CHARTED)),
@@ -181,8 +188,8 @@ def _steps(bed: Bedside, kind: str, detail: Any, passing: Pass) -> Iterator[Call
         case "leave":
             yield lambda: bed.apply(DeviceLeft(detail, "gone"))
         case "announce":
-            fact = Fact("standby", turn=Turn.START)
-            yield lambda: bed.apply(DeviceAnnounced(detail, (fact,), Mode.SIMULATED, bed.now_ms, bed.now_ms, "in standby"))
+            device, (behind_ms, text, facts) = detail
+            yield lambda: bed.apply(DeviceAnnounced(device, facts, Mode.SIMULATED, bed.now_ms, bed.now_ms - behind_ms, text))
         case "restart":
             yield lambda: bed.apply(MonitorRestarted("1"))
         case "chart":

@@ -23,7 +23,9 @@ from monitor.export.formats import FORMS, Format
 from monitor.export.pdf.report import WITHHELD
 from monitor.export.selection import select
 from monitor.export.verify import verify_file
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import SessionCreated, canonical
+from schemas.measurement import Mode
 from tests.support.node import run_node
 from tests.unit.export.edits import edited, forged
 from tests.unit.export.hidden_logs import Named
@@ -100,6 +102,22 @@ def test_no_byte_of_the_bundle_says_who_it_was(seed: int):
     assert named.salt in full
     assert named.salt not in hidden
     assert "DE-IDENTIFIED" in hidden
+
+
+@pytest.mark.parametrize("turn", [None, Turn.START])
+def test_the_name_that_a_device_says_is_in_no_file_of_it_and_its_figures_are(turn: Turn | None):
+    name = "Vexilloqua Prumm"
+    log = short_log(is_closed=False, salt=SALT)
+    facts = Fact("patient", turn=turn), Fact("infusion_rate", unit="mL/h", value_milli=12_345)
+    log.say(DeviceAnnounced("sim-room-1", facts, Mode.SIMULATED, log.at_ms, log.at_ms, f"syringe of {name}"))
+    full, hidden = (asyncio.run(_whole(log, is_deidentified=one)) for one in (False, True))
+    assert all(name in full[part].decode() for part in ("record.jsonl", "readings.csv"))
+    assert "12.345" in hidden["readings.csv"].decode()
+    assert name in readable(full).replace("\r\n", " ")
+    assert not any(word in readable(hidden) for word in name.split())
+    assert "12.345 mL/h" in readable({"report.pdf": hidden["report.pdf"]})
+    verdict = check_bundle(packed(hidden), pinned=PINNED)
+    assert verdict.is_verified, verdict.lines
 
 
 def test_the_parts_of_it_are_those_of_the_bundle_without_the_access_log():
@@ -182,6 +200,12 @@ def clear_patient(_: random.Random, lines: list[bytes]) -> list[bytes]:
     return _put(lines, 1, b'"birth_year":null', b'"birth_year":1980')
 
 
+def clear_announcement(_: random.Random, lines: list[bytes]) -> list[bytes]:
+    """What a device said may hold a name."""
+    at = _line_with(lines, b'"kind":"device_announced"')
+    return _put(lines, at, _token(lines, at), b"pump of Anna Meyer")
+
+
 def swapped_commitments(_: random.Random, lines: list[bytes]) -> list[bytes]:
     at = _line_with(lines, b'"kind":"note_added"')
     one, other = _token(lines, at), _token(lines, at, 1)
@@ -209,6 +233,10 @@ def other_value(_: random.Random, lines: list[bytes]) -> list[bytes]:
     return _put(lines, _line_with(lines, b'"kind":"note_added"'), b'"by":"anna"', b'"by":"bnna"')
 
 
+def other_announcement(_: random.Random, lines: list[bytes]) -> list[bytes]:
+    return _put(lines, _line_with(lines, b'"kind":"device_announced"'), b'"text":"=syringe empty"', b'"text":"=syringe full"')
+
+
 def other_salt(_: random.Random, lines: list[bytes]) -> list[bytes]:
     return _put(lines, 1, SALT.encode(), SALT[:-1].encode() + b"b")
 
@@ -225,8 +253,17 @@ def withheld_in_full(_: random.Random, lines: list[bytes]) -> list[bytes]:
     return [*lines[:at], b'{"entry":%b,"type":"entry"}\n' % canonical(committed(log.entries[entry["seq"] - 1], SALT)), *lines[at + 1 :]]
 
 
-HIDDEN_EDITS = (clear_name, clear_patient, swapped_commitments, other_commitment, other_shown_salt, called_full, called_old)
-FULL_EDITS = (other_value, other_salt, without_a_salt, withheld_in_full)
+HIDDEN_EDITS = (
+    clear_name,
+    clear_patient,
+    clear_announcement,
+    swapped_commitments,
+    other_commitment,
+    other_shown_salt,
+    called_full,
+    called_old,
+)
+FULL_EDITS = (other_value, other_announcement, other_salt, without_a_salt, withheld_in_full)
 
 
 def changed(draw: random.Random, honest: bytes, change: Change) -> tuple[bytes, bytes]:

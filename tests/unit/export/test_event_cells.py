@@ -5,7 +5,9 @@ import typing
 import pytest
 
 from monitor.export.event_cells import EventCells, event_cells
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import Body, Measured
+from schemas.measurement import Mode
 from tests.unit.export.session_log import every_event, short_log
 
 CELLS = {
@@ -19,7 +21,7 @@ CELLS = {
     "alert_acknowledged": EventCells(),
     "note_added": EventCells(),
     "device_left": EventCells(device="sim-room-1"),
-    "device_announced": EventCells(device="sim-room-1"),
+    "device_announced": EventCells(device="sim-room-1", mode="simulated"),
     "monitor_restarted": EventCells(),
     "device_unbound": EventCells(device="sim-room-1"),
     "observation_charted": EventCells(value="4", unit="{score}"),
@@ -50,6 +52,28 @@ def test_an_event_fills_the_columns_it_has(body: Body):
 
 def test_a_binding_carries_its_own_mode():
     assert event_cells(short_log().entries[1].body) == EventCells(device="sim-room-1", mode="simulated")
+
+
+RATE = Fact("infusion_rate", unit="mL/h", value_milli=12_500)
+STOPPED = Fact("stopped", turn=Turn.START)
+
+
+@pytest.mark.parametrize(
+    ("facts", "value", "unit"),
+    [
+        ((RATE,), "12.5", "mL/h"),
+        ((Fact("infusion_rate", unit="mL/h", value_milli=-500),), "-0.5", "mL/h"),
+        ((Fact("infusion_rate", unit="mL/h"),), "", ""),
+        ((Fact("drug"),), "", ""),
+        ((RATE, Fact("volume_infused", unit="mL", value_milli=1)), "", ""),
+        ((RATE, STOPPED), "", ""),
+        ((STOPPED,), "", ""),
+        ((Fact("battery", unit="%", turn=Turn.START, value_milli=9_000),), "", ""),
+    ],
+)
+def test_one_figure_alone_is_a_number(facts: tuple[Fact, ...], value: str, unit: str):
+    body = DeviceAnnounced("pump-1", facts, Mode.REPLAYED, 2, 1)
+    assert event_cells(body) == EventCells(device="pump-1", mode="replayed", value=value, unit=unit)
 
 
 def test_the_builder_knows_every_kind_there_is():

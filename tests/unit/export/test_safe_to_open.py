@@ -16,6 +16,8 @@ from monitor.export.bundle.archive import bundle
 from monitor.export.bundle.job import Job, Part
 from monitor.export.bundle.parts import PARTS, table, views
 from monitor.export.selection import select
+from schemas.alert import Priority
+from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import (
     AlertAcknowledged,
     AlertNotified,
@@ -68,6 +70,10 @@ def poisoned(text: str) -> Log:
                 log.say(replace(body, by=text, reason=text))
             case LimitChanged():
                 log.say(replace(body, by=text, confirmed_by=text, rule=text))
+            case DeviceAnnounced():
+                turn = Fact(text, priority=Priority.HIGH, turn=Turn.START, unit=text)
+                for facts in ((turn,), (Fact(text, unit=text, value_milli=-1_500),), (Fact("infusion_rate", unit=text), turn)):
+                    log.say(replace(body, device=text, facts=facts, text=text))
             case AlertNotified():
                 log.say(replace(body, channel=text, detail=text))
             case ScreensChanged():
@@ -120,6 +126,15 @@ async def test_a_hostile_text_is_inert_in_every_file(text: str):
 async def test_any_text_is_inert_in_every_table(text: str):
     """The tables and what is said beside them: nothing here looks into the pages of the report, which take longest to paint."""
     check(text, await files_of(poisoned(text), (table, views)))
+
+
+async def test_a_unit_that_a_device_made_up_ends_no_cell(monkeypatch: pytest.MonkeyPatch):
+    """The control: written as it came, it would."""
+    text = '","=1+1","'
+    check(text, await files_of(poisoned(text), (table,)) | {"README.txt": BLAND["README.txt"], "completeness.json": b"{}"})
+    monkeypatch.setattr("monitor.export.csv.text_cell", lambda said: f'"{said}"')
+    with pytest.raises(AssertionError):
+        check(text, await files_of(poisoned(text), (table,)) | {"README.txt": BLAND["README.txt"], "completeness.json": b"{}"})
 
 
 def test_the_check_above_finds_a_cell_that_is_run():

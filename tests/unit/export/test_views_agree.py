@@ -26,9 +26,11 @@ from monitor.export.views.completeness import Statement
 from monitor.export.views.doses import doses_table
 from monitor.export.views.observations import observations_table
 from monitor.review import summary as figuring
+from monitor.sessions.journal import is_figures
 from monitor.sessions.summary import SessionSummary, Summing
 from monitor.sessions.views import session_now
 from schemas.alert import RAISES
+from schemas.announcement import DeviceAnnounced
 from schemas.instant import format_ms, parse_ms
 from schemas.log import AlertChanged, EntryVoided, NoteAdded, ObservationCharted, PhaseOrdered
 from schemas.review import SessionFigures
@@ -119,6 +121,7 @@ def test_all_say_the_same(history: History, seed: int) -> None:
     _alerts(one)
     _people(one)
     _measured(one)
+    _announced(one)
 
 
 def _dose(one: Told) -> None:
@@ -175,6 +178,33 @@ def _people(one: Told) -> None:
     assert {symptom.sign: symptom.value for symptom in one.figures.symptoms} == worst
     said = {row[1]: row[5] for row in one.printed("Observations")}
     assert all(("MADE IN ERROR" in said[str(entry.seq)]) is (entry.seq in voided) for entry in entered)
+
+
+def _announced(one: Told) -> None:
+    """Each is a row of the table; what began or ended is one of the report; the last rate of its figures is the last that was said."""
+    said = {str(entry.seq): entry.body for entry in one.bed.log if isinstance(entry.body, DeviceAnnounced)}
+    rows = {row["seq"]: row for row in one.readings if row["kind"] == "device_announced"}
+    assert set(rows) == set(said)
+    happened = {row[1]: row[4] for row in one.printed("Observations") if row[1] in said}
+    assert set(happened) == {seq for seq, body in said.items() if not is_figures(body)}
+    assert all(text == rows[seq]["text"] for seq, text in happened.items())
+    alone = [(seq, fact) for seq, body in said.items() for fact in body.facts if len(body.facts) == 1 and fact.turn is None]
+    assert {seq: (row["value"], row["unit"]) for seq, row in rows.items() if row["unit"]} == {
+        seq: (format_milli(fact.value_milli), fact.unit) for seq, fact in alone if fact.value_milli is not None
+    }
+    figures = one.printed("Figures")
+    assert {row[0] for row in figures} <= set(said)
+    for device in {body.device for body in said.values()}:
+        rates = [
+            (body.said_at_ms, int(seq), fact.value_milli)
+            for seq, body in said.items()
+            for fact in body.facts
+            if body.device == device and fact.name == "infusion_rate" and fact.turn is None
+        ]
+        shown = [row[5] for row in figures if row[3] == device and "infusion rate" in row[5]]
+        number = max(rates)[2] if rates else None
+        assert bool(shown) is bool(rates)
+        assert not rates or f"infusion rate {'-' if number is None else format_milli(number)}" in shown[-1]
 
 
 def _measured(one: Told) -> None:

@@ -78,6 +78,11 @@ LINES: list[tuple[Body, str]] = [
         "d1 says: infusion rate 12.5 mL/h, dose given -",
     ),
     (_announced(Fact("drug"), text="Ketamin"), "d1 says: drug Ketamin"),
+    (_announced(Fact("bolus_volume", unit="mL", value_milli=500), text="by hand"), "d1 says: bolus volume 0.5 mL: by hand"),
+    (
+        _announced(Fact("stopped", turn=Turn.START), Fact("infusion_rate", unit="mL/h", value_milli=0), text="door open"),
+        "d1 says: door open (begins), infusion rate 0 mL/h",
+    ),
     (_announced(Fact("standby", turn=Turn.START)), "d1 says: standby (begins)"),
     (
         _announced(Fact("11:INA2", Priority.HIGH, Turn.END), text="syringe empty", waited_ms=61_000),
