@@ -2,6 +2,10 @@
 
 import os
 import pwd
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -31,9 +35,23 @@ def exporting(data_dir: Path, session: str, form: str, to: str) -> None:
     detail = _plain(f"{form} to {to}")
     row = AccessLogRow(at_ms=SystemClock().now_ms(), kind=AccessKind.EXPORT, who=os_user(), address=None, what=session, detail=detail)
     try:
-        append_beside(data_dir, [row])
+        with _not_suspended():
+            append_beside(data_dir, [row])
     except AccessStoreFailed as failed:
         raise NotOnRecord(f"the access log cannot be written, and without its row there nothing is taken out: {failed}") from failed
+
+
+@contextmanager
+def _not_suspended() -> Iterator[None]:
+    """Ctrl-Z in the middle of the commit would keep SQLite's lock, and with it the monitor from recording, until somebody goes on."""
+    if threading.current_thread() is not threading.main_thread():  # only there signals are set; a command runs there
+        yield
+        return
+    before = signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
 
 
 def _plain(text: str) -> str:

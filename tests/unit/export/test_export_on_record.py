@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import signal
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +15,7 @@ from typer.testing import Result
 
 from monitor.access.ports import AccessKind, AccessLogRow, AccessQuery, ChainCheck
 from monitor.cli import audited
-from monitor.store import access_beside, connection
+from monitor.store import access_beside, access_sql, connection
 from monitor.store.data_folder import DATABASE
 from monitor.store.sqlite import SqliteStore, open_reader
 from tests.unit.export.session_log import short_log
@@ -199,6 +200,25 @@ def test_two_that_read_the_same_end_of_the_chain_break_it(data_dir: Path, monkey
     access_beside.append_beside(data_dir, [row])
     with pytest.raises(Exception, match="UNIQUE"):
         access_beside.append_beside(data_dir, [row])
+
+
+def test_ctrl_z_does_not_keep_the_lock_on_writing(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+
+    def watched(raw: object, rows: list[AccessLogRow]) -> None:
+        seen.append(signal.getsignal(signal.SIGTSTP))
+        append_rows(raw, rows)
+
+    append_rows = access_sql.append_rows
+    before = signal.getsignal(signal.SIGTSTP)
+    monkeypatch.setattr(access_beside, "append_rows", watched)
+    audited.exporting(data_dir, "S-000001", "jsonl", "out.jsonl")
+    access_beside.append_beside(data_dir, [AccessLogRow(at_ms=1, kind=AccessKind.EXPORT, who=ME, address=None, what="x")])  # the control
+    assert (seen, signal.getsignal(signal.SIGTSTP)) == ([signal.SIG_IGN, before], before)
+    refuse_rows(data_dir)
+    with pytest.raises(audited.NotOnRecord):
+        audited.exporting(data_dir, "S-000001", "jsonl", "out.jsonl")
+    assert signal.getsignal(signal.SIGTSTP) == before
 
 
 # Who
