@@ -46,7 +46,7 @@ class Announcing:
         for item in told:
             match item:
                 case DeviceEvent():
-                    fact = WireFact(_name(item.key or item.text), turn=_TURN[item.phase], priority=item.priority)
+                    fact = WireFact(_name(item.key), turn=_TURN[item.phase], priority=item.priority)
                     self._add(rows, item, (fact,), item.text, item.time)
                 case DeviceStatus():
                     self._status(rows, item)
