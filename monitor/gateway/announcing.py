@@ -3,8 +3,8 @@
 A pump that is asked every few seconds says the same again: its figures go out when what it delivers changes, and once a minute.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Set
+from typing import Final, NamedTuple
 
 from monitor.adapters.device_time import NO_TIME, DeviceTime
 from monitor.adapters.quantities import UNIT_OF, Quantity
@@ -29,8 +29,16 @@ FIGURES: Final = _RATES | {
     Quantity.TIME_REMAINING,
     Quantity.LINE_PRESSURE,
 }
-_RESTS: Final = WireFact(Quantity.INFUSION_RATE, None, UNIT_OF[Quantity.INFUSION_RATE])
+_EITHER: Final = frozenset({Quantity.INFUSION_RATE_SET, Quantity.INFUSION_RATE})
 _TURN: Final = {Phase.START: Turn.START, Phase.CONTINUE: Turn.START, Phase.END: Turn.END}
+
+
+class _Told(NamedTuple):
+    """When figures went out last, what mattered of them, and which rates were among them."""
+
+    at_ms: int
+    matters: frozenset[tuple[str, object]]
+    rates: Set[Quantity]
 
 
 class Announcing:
@@ -38,8 +46,7 @@ class Announcing:
 
     def __init__(self, telling: Telling) -> None:
         self._telling = telling
-        # of each sender, what is set and what is measured apart: when figures went out last, and what mattered of them
-        self._told: dict[tuple[Sender, Kind], tuple[int, frozenset[tuple[str, object]]]] = {}
+        self._told: dict[tuple[Sender, Kind], _Told] = {}  # of each sender; what is set and what is measured apart
 
     def take(self, told: Iterable[Told]) -> list[Announced]:
         rows: list[Announced] = []
@@ -80,15 +87,16 @@ class Announcing:
         drugs = [text.origin.value for text in item.texts if text.name == _DRUG and text.origin.value]
         if not values and not drugs:
             return
-        rates = ((value.quantity, value.value_milli) for value in values if value.quantity in _RATES)
-        matters: frozenset[tuple[str, object]] = frozenset({*rates, *((_DRUG, name) for name in drugs)})
+        numbers = ((value.quantity, value.value_milli) for value in values if value.quantity in _RATES)
+        matters: frozenset[tuple[str, object]] = frozenset({*numbers, *((_DRUG, name) for name in drugs)})
         before = self._told.get((item.sender, item.kind))
-        if before is not None and before[1] == matters and item.received_at_ms - before[0] < AGAIN_MS:
+        if before is not None and before.matters == matters and item.received_at_ms - before.at_ms < AGAIN_MS:
             return
-        self._told[item.sender, item.kind] = (item.received_at_ms, matters)
         made = {value.quantity: WireFact(value.quantity, _number(value.value_milli), UNIT_OF[value.quantity]) for value in values}
-        if item.kind is not Kind.SETTING and Quantity.INFUSION_RATE_SET in made and Quantity.INFUSION_RATE not in made:
-            made[Quantity.INFUSION_RATE] = _RESTS  # its last rate is not one of now
+        rates = made.keys() & _EITHER
+        self._told[item.sender, item.kind] = _Told(item.received_at_ms, matters, rates)
+        if rates and before is not None:  # a pump that runs or rests has one of the two: the other was one of before
+            made |= {rate: WireFact(rate, None, UNIT_OF[rate]) for rate in sorted(before.rates - rates)}
         if made:
             self._add(rows, item, tuple(made.values())[:MAX_FACTS], time=item.time)
         for name in drugs[:1]:

@@ -172,5 +172,7 @@ def test_a_pump_s_standby_begins_and_ends_and_its_rate_is_back_at_once() -> None
     assert standby == [("start", 5_000), ("end", 15_000)]
     delivers = [(to_ms(row.said.at) - AT, fact.value) for row in rows for fact in row.said.facts if fact.name == "infusion_rate"]
     assert delivers == [(0, 12.5), (5_000, None), (15_000, 12.5)], "while it rests its last rate is not one of now"
+    is_set = [(to_ms(row.said.at) - AT, fact.value) for row in rows for fact in row.said.facts if fact.name == "infusion_rate_set"]
+    assert is_set == [(5_000, 12.5), (15_000, None)], "and once it runs, what was set before is not one of now"
     pumps = [(to_ms(row.said.at) - AT, row.said.facts[0].turn) for row in rows if row.said.text == "pumping"]
     assert pumps == [(0, "start"), (5_000, "end"), (15_000, "start")]
