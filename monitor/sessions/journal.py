@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from monitor.core.reason import is_yes_no
 from schemas.alert import Why
-from schemas.announcement import DeviceAnnounced, Fact, Turn
+from schemas.announcement import LINE, DeviceAnnounced, Fact, Turn
 from schemas.log import (
     AlertAcknowledged,
     AlertChanged,
@@ -203,6 +203,9 @@ def _fact(fact: Fact, text: str | None) -> str:
         word = "-" if text is None else text
         said = word if fact.value_milli is None else f"{format_milli(fact.value_milli)} {fact.unit}".rstrip()
         return f"{fact.name.replace('_', ' ')} {said}"
+    if fact.name == LINE:
+        lost = "its line is lost" if text is None else f"its line is lost, {text}"
+        return "its line is up" if fact.turn is Turn.START else lost
     priority = "" if fact.priority is None else f"{fact.priority} priority, "
     what = fact.name.replace("_", " ") if text is None else text
     return f"{what} ({priority}{'begins' if fact.turn is Turn.START else 'ends'})"

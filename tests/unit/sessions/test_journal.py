@@ -84,6 +84,9 @@ LINES: list[tuple[Body, str]] = [
         "d1 says: door open (begins), infusion rate 0 mL/h",
     ),
     (_announced(Fact("standby", turn=Turn.START)), "d1 says: standby (begins)"),
+    (_announced(Fact("connected", turn=Turn.START), text="serial:/dev/ttyUSB0"), "d1 says: its line is up"),
+    (_announced(Fact("connected", turn=Turn.END), text="unplugged"), "d1 says: its line is lost, unplugged"),
+    (_announced(Fact("connected", turn=Turn.END)), "d1 says: its line is lost"),
     (
         _announced(Fact("11:INA2", Priority.HIGH, Turn.END), text="syringe empty", waited_ms=61_000),
         "d1 says: syringe empty (high priority, ends) (said 61 s before it came)",
