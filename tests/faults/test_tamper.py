@@ -26,7 +26,7 @@ PINNED = base64.b64decode(key_of().public_text)
 
 
 def log_of_300(session: str = "S-000001", *, is_closed: bool = True) -> Log:
-    log = short_log(session, measurements=ENTRIES - 15, is_closed=is_closed)
+    log = short_log(session, measurements=ENTRIES - 16, is_closed=is_closed)
     assert len(log.entries) == ENTRIES + (0 if is_closed else 2)
     return log
 
@@ -169,7 +169,7 @@ def test_text_after_the_manifest_is_refused():
 
 def test_entries_of_another_session_do_not_pass_in_place_of_these():
     """Spliced as they are, under this session's name, and with the seal of the other log."""
-    mine, other = lines_of(exported(log_of_300("S-000001"))), lines_of(exported(short_log("S-000002", measurements=ENTRIES - 15)))
+    mine, other = lines_of(exported(log_of_300("S-000001"))), lines_of(exported(short_log("S-000002", measurements=ENTRIES - 16)))
     assert len(mine) == len(other)
     edits = 0
     for at in range(1, len(mine) - 1):
