@@ -23,6 +23,7 @@ LATE: Final = 1
 DOUBTFUL: Final = 2
 SHORTEST_GAP_MS: Final = 10_000  # a shorter silence is no gap on paper
 NEAR_MS: Final = 30_000  # what is farther from an instant does not stand beside it
+_A_DAY_MS: Final = 86_400_000
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -53,6 +54,12 @@ class Cuff(msgspec.Struct, frozen=True):
         return any(reading.reason is Reason.LATE for reading in self.readings.values())
 
 
+def _late_at_ms(body: Measured, at_ms: int) -> int:
+    """By the device's clock, which may be years wrong: what it would have measured after it came, or more than a day before, lies where it
+    came. One garbled stamp would else stretch the paper over a century."""
+    return body.measured_at_ms if 0 <= at_ms - body.measured_at_ms <= _A_DAY_MS else at_ms
+
+
 def values_of(body: Measured, at_ms: int) -> Iterator[Value]:
     """Those that are drawn."""
     for reading in body.readings:
@@ -60,7 +67,7 @@ def values_of(body: Measured, at_ms: int) -> Iterator[Value]:
             continue
         is_late = reading.reason is Reason.LATE
         kind = LATE if is_late else DOUBTFUL if reading.validity is Validity.QUESTIONABLE else PLAIN
-        yield Value(reading.vital, body.measured_at_ms if is_late else at_ms, reading.value_milli, kind)
+        yield Value(reading.vital, _late_at_ms(body, at_ms) if is_late else at_ms, reading.value_milli, kind)
 
 
 def cuff_of(body: Measured, at_ms: int) -> Cuff | None:
@@ -72,7 +79,7 @@ def cuff_of(body: Measured, at_ms: int) -> Cuff | None:
     if all(reading.value_milli is None for reading in readings.values()):
         return None
     cuff = Cuff(at_ms, body.device, readings)
-    return msgspec.structs.replace(cuff, at_ms=body.measured_at_ms) if cuff.is_late else cuff
+    return msgspec.structs.replace(cuff, at_ms=_late_at_ms(body, at_ms)) if cuff.is_late else cuff
 
 
 class Track:
