@@ -27,10 +27,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class BoundDevice:
-    """A device bound to this session, since when, whether it is connected, what is known of its counter, and `says`: of what it announced
-    what stands, and since when."""
+    """A device bound to this session, since when, whether it is connected, and what is known of its counter."""
 
-    __slots__ = ("boot", "bound_at_ms", "intervals", "is_connected", "mode", "says", "source", "track")
+    __slots__ = ("_lost_at_ms", "_said", "boot", "bound_at_ms", "intervals", "is_connected", "mode", "source", "track")
 
     def __init__(self, mode: Mode, source: str, track: DeviceTrack, bound_at_ms: int) -> None:
         self.bound_at_ms = bound_at_ms
@@ -39,22 +38,33 @@ class BoundDevice:
         self.boot: str | None = None
         self.is_connected = False
         self.intervals: dict[Sign, int] = {}
-        self.says: dict[str, Standing] = {}
+        self._said: dict[str, Standing] = {}  # the newest of each name, ended or not
+        self._lost_at_ms = 0
         self.track = track
 
+    @property
+    def says(self) -> dict[str, Standing]:
+        """Of what it announced what holds, by name."""
+        return {name: last for name, last in self._said.items() if last.fact.turn is not Turn.END}
+
     def announce(self, body: DeviceAnnounced) -> None:
-        """What was said before what stands of the same name changes nothing. Without its line nothing is known of a device."""
+        """What was said before the newest of the same name changes nothing; nor does what was said before the line was lost, for without it
+        nothing is known of a device. An end is remembered: its beginning may come after it."""
+        if body.said_at_ms < self._lost_at_ms:
+            return
         for fact in body.facts:
-            standing = self.says.get(fact.name)
-            if standing is not None and standing.said_at_ms > body.said_at_ms:
+            last = self._said.get(fact.name)
+            if last is not None and last.said_at_ms > body.said_at_ms:
                 continue
-            self.says.pop(fact.name, None)
-            if fact.turn is not Turn.END:
-                self.says[fact.name] = Standing(fact, body.said_at_ms, body.text)
-            elif fact.name == LINE:
-                self.says.clear()
-        while len(self.says) > MAX_STANDING:
-            del self.says[next(iter(self.says))]
+            if fact.name == LINE and fact.turn is Turn.END:
+                self._said.clear()
+                self._lost_at_ms = body.said_at_ms
+                continue
+            self._said.pop(fact.name, None)
+            self._said[fact.name] = Standing(fact, body.said_at_ms, body.text)
+        while len(self._said) > MAX_STANDING:
+            ended = (name for name, last in self._said.items() if last.fact.turn is Turn.END)
+            del self._said[next(ended, next(iter(self._said)))]
 
 
 class Sources:

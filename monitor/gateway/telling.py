@@ -91,9 +91,8 @@ class Telling:
         """Whether a second device speaks where one was expected: two patients in one stream would be the worst of all."""
         if addressee.sender or not (sender.device or sender.place):
             return False
-        if self._pinned is None:
-            self._pinned = sender
-        return (sender.device, sender.place) != (self._pinned.device, self._pinned.place)
+        pinned = self._pinned or sender
+        return (sender.device, sender.place) != (pinned.device, pinned.place)
 
     def _measurement(self, item: DeviceMeasurement, rows: list[Kept], notes: list[Note]) -> None:
         addressee = self._addressee(item.sender)
@@ -104,7 +103,9 @@ class Telling:
 
         if addressee is None or self._is_another(item.sender, addressee):
             note("stranger")
-        elif addressee.mode is Mode.REAL and item.mode is not Mode.REAL:
+            return
+        self._pinned = self._pinned or _named(item.sender)
+        if addressee.mode is Mode.REAL and item.mode is not Mode.REAL:
             note("demo")
         elif item.kind not in _MEASURED:
             note("setting")
@@ -145,6 +146,10 @@ class Telling:
         if measured_ms is None or arrived_ms - measured_ms <= LATE_MS:
             return Kept(device, arrived_ms, arrived_ms, readings, told=told)
         return Kept(device, measured_ms, arrived_ms, readings, is_old=True, told=told)
+
+
+def _named(sender: Sender) -> Sender | None:
+    return sender if sender.device or sender.place else None
 
 
 def _readings(item: DeviceMeasurement) -> tuple[tuple[WireReading, ...], str]:

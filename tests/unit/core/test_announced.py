@@ -44,6 +44,34 @@ def test_what_was_said_before_changes_nothing_of_now() -> None:
     assert "battery_low" in standing(bed)
 
 
+def test_a_beginning_that_comes_after_its_end_does_not_begin_again() -> None:
+    """What waited is sent after what is new: it must not look as if it held now."""
+    bed = infusing()
+    announce(bed, Fact("battery_low", turn=Turn.END), ago_ms=1_000)
+    announce(bed, BATTERY, ago_ms=60_000)
+    assert standing(bed) == {}
+    announce(bed, BATTERY)
+    assert set(standing(bed)) == {"battery_low"}, "a new one does"
+
+
+def test_what_was_said_before_the_line_was_lost_is_not_of_now_after_it_is_back() -> None:
+    bed = infusing()
+    announce(bed, Fact(LINE, turn=Turn.END), ago_ms=30_000)
+    announce(bed, Fact(LINE, turn=Turn.START), ago_ms=20_000)
+    announce(bed, BATTERY, RATE, ago_ms=30_001)
+    assert set(standing(bed)) == {LINE}
+    announce(bed, RATE, ago_ms=30_000)
+    assert set(standing(bed)) == {LINE, "infusion_rate"}
+
+
+def test_what_has_ended_goes_before_what_stands_where_there_is_no_room() -> None:
+    bed = infusing()
+    announce(bed, BATTERY)
+    for number in range(MAX_STANDING):
+        announce(bed, Fact(f"alarm {number}", turn=Turn.END))
+    assert set(standing(bed)) == {"battery_low"}
+
+
 @pytest.mark.parametrize("turn", Turn)
 def test_without_its_line_nothing_is_known_of_a_device(turn: Turn) -> None:
     bed = infusing()

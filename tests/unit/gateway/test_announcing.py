@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from monitor.adapters.base import CodecSettings
@@ -129,6 +130,18 @@ def test_the_line_of_several_is_each_one_s_and_a_stranger_speaks_for_nobody() ->
     second = DeviceStatus(AT, Condition.STANDBY, holds=True, sender=Sender(place="bed/12"))
     stranger = DeviceStatus(AT, Condition.STANDBY, holds=True, sender=Sender(place="bed/13"))
     assert [row.device for row in told.take([lost, second, stranger])] == ["pump-1", "pump-2", "pump-2"]
+
+
+def test_an_alarm_settles_not_whose_values_are_taken() -> None:
+    """Some name their alarms' sender otherwise than that of their values: the values must not become a stranger's by that."""
+    telling = Telling((Addressee("mon-1", Mode.REAL),), 60_000)
+    told = Announcing(telling)
+    alarm = DeviceEvent(AT, Mode.REAL, "k", Phase.START, "SpO2 low", Sender(place="bed 1"))
+    assert len(told.take([alarm, msgspec.structs.replace(STANDBY, sender=Sender(place="bed 1"))])) == 2
+    values = figures(measured(Quantity.SPO2, Decimal(97), "%", Origin("SPO2", "97")), sender=Sender("EUI-1", place="bed 1"))
+    rows, notes = telling.take([values])
+    assert (len(rows), notes) == (1, [])
+    assert told.take([alarm]) == [], "once it is settled, another one's alarm is a stranger's"
 
 
 @pytest.mark.parametrize(("mode", "goes"), [(Mode.REAL, 0), (Mode.SIMULATED, 1)])
