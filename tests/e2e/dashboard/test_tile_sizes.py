@@ -38,3 +38,23 @@ def test_a_compact_tile_on_a_phone_cuts_no_dose(open_page: Callable[..., Page], 
     expect(feet.first).to_contain_text(f"/{dose_ug / 1000:g} mg")
     is_cut = "(node) => node.scrollWidth > node.clientWidth"
     assert feet.evaluate_all(f"feet => feet.flatMap((foot) => [foot, foot.firstChild]).filter({is_cut}).length") == 0
+
+
+WHOLE = """notes => notes.flatMap((note) => [...note.children].filter((part) => {
+  const [box, own] = [note.getBoundingClientRect(), part.getBoundingClientRect()];
+  return own.width && own.top < box.bottom - 1 && own.right > box.right + 1;
+}).map((part) => part.textContent))"""
+
+
+@pytest.mark.parametrize(("width", "height", "rooms"), [(1440, 900, 6), (1280, 800, 6), (768, 1024, 4), (1440, 900, 9), (1024, 768, 6)])
+def test_no_number_of_a_tile_is_cut(open_page: Callable[..., Page], stub: StubMonitor, width: int, height: int, rooms: int) -> None:
+    """'from 1…' of a baseline of 122 is another number. What does not fit is left out whole."""
+    fast = tuple(replace(one, value_milli=188_000) for one in stub_ward.baselines())
+    stub.reset([replace(one, order=replace(one.order, dose_ug=112_500), baselines=fast) for one in stub_rooms.rooms(rooms)])
+    page = open_page("/", width=width, height=height)
+    notes = page.locator(".tile .readout-delta")
+    expect(notes.filter(has_text="MAP").first).to_be_visible()
+    assert notes.evaluate_all(WHOLE) == []
+    doses = page.locator(".tile-foot > .num:first-child")
+    expect(doses.first).to_contain_text("112.5 mg")
+    assert doses.evaluate_all("all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)") == []
