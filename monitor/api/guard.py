@@ -5,6 +5,7 @@ token); was it sent by our own page; may this one do that. It decides from the h
 stands in `scope["state"]["principal"]` (None on public routes) and, for code that sees no request, in `principal_now`.
 
 Anonymous: a page is sent to the login (303), the API says 401, a WebSocket is closed before it is accepted (403 on the wire).
+Who is refused is told so by a problem; a person's browser that wanted a page, with the same status, by a page that says the same.
 The path is the ASGI scope's, the same that the router matches; nothing is decided by a URL put together from the Host header.
 """
 
@@ -15,13 +16,14 @@ from typing import Final
 from urllib.parse import quote
 
 import msgspec
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from monitor.access.control import AccessControl
 from monitor.access.origins import Origin, own_origin, parse_origin, why_foreign
 from monitor.access.ports import AccessKind, AccessStoreFailed
 from monitor.access.roles import Device, Person, Principal, Role, Scraper
+from monitor.api import pages
 from monitor.api.policy import Policy, Row
 from monitor.api.problems import Problem, problem_response, unavailable
 from monitor.api.read_audit import opened_page
@@ -191,6 +193,9 @@ class Guard:
             response = RedirectResponse(f"{LOGIN}?next={quote(head.target, safe='/')}", 303)
         elif refused.to_wall:
             response = RedirectResponse(WALL_SCREEN, 303)
+        elif _asks_for_page(head):
+            page = pages.refused_page(problem.detail)
+            response = HTMLResponse(page, problem.status, problem.headers)
         await response(scope, receive, send)
 
     def _secured(self, head: RequestHead, send: Send) -> Send:
