@@ -91,15 +91,45 @@ def _no_catch_all() -> None:
 
 
 class _PagePaths:
-    """Deep links: a GET of a page's path is answered by Dash's index, which lives at `/` alone. The browser keeps its address."""
+    """Deep links: a GET of a page's path is answered by Dash's index, which lives at `/` alone. The browser keeps its address.
+
+    A person's browser that asks for what is not there gets the index too, with the 404 that a program gets: it says that there is no such
+    page, under the same bar of alerts as every page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"} and is_page(scope["path"]):
-            scope = {**scope, "path": "/", "raw_path": b"/"}
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            index = {**scope, "path": "/", "raw_path": b"/"}
+            if is_page(scope["path"]):
+                scope = index
+            elif _is_a_person(scope):
+                await self._found_or(index, scope, receive, send)
+                return
         await self._app(scope, receive, send)
+
+    async def _found_or(self, index: Scope, scope: Scope, receive: Receive, send: Send) -> None:
+        is_missing = False
+
+        async def send_found(message: Message) -> None:
+            nonlocal is_missing
+            is_missing = is_missing or (message["type"] == "http.response.start" and message["status"] == 404)
+            if not is_missing:
+                await send(message)
+
+        async def send_missing(message: Message) -> None:
+            await send({**message, "status": 404} if message["type"] == "http.response.start" else message)
+
+        await self._app(scope, receive, send_found)
+        if is_missing:
+            await self._app(index, receive, send_missing)
+
+
+def _is_a_person(scope: Scope) -> bool:
+    """Whether a browser would show the answer as a page."""
+    accepts = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/html" in accepts and not scope["path"].startswith(("/api/", "/_"))
 
 
 class _Kept(StaticFiles):

@@ -39,7 +39,7 @@ def profile(browser: Browser, server: StubMonitor) -> Iterator[BrowserContext]:
     A page stays open that does nothing: with its last page the browser would end its window and the site's process, and make both again
     for every test, which is half of what opening a page costs."""
     context = browser.new_context()
-    context.new_page().goto(f"{server.url}/nothing-here")
+    context.new_page().goto(f"{server.url}/api/nothing-here")
     yield context
     context.close()
 

@@ -124,3 +124,11 @@ def test_a_page_that_dash_makes_says_without_it_that_it_came_in_part(open_page: 
     expect(page.locator("#not-live")).to_be_visible()
     profile.unroute(DASH)
     page.locator(".kpis").wait_for(timeout=20_000)
+
+
+def test_an_address_that_is_no_page_says_so_under_the_living_bar(open_page: Callable[..., Page]) -> None:
+    page = open_page("/pepole")
+    expect(page.get_by_role("heading", name="No such page")).to_be_visible()
+    expect(page.locator("#live-chip")).to_have_attribute("data-state", "live")
+    page.get_by_role("link", name="Back to the ward").click()
+    expect(page.locator(".tile").first).to_be_visible()

@@ -12,7 +12,7 @@ from monitor.access.origins import Origin
 from monitor.access.ports import AccessKind, AccessStoreFailed
 from monitor.access.roles import Person, Principal, Role
 from monitor.api.guard import Guard, principal_now
-from monitor.api.policy import ADMIN, ANY_PERSON, ANYBODY, CLINICIAN, DEVICE, NOBODY, WEBSOCKET, Policy, Row
+from monitor.api.policy import ANY_PERSON, ANYBODY, CLINICIAN, DEVICE, NOBODY, WEBSOCKET, Policy, Row
 from monitor.api.request_head import RequestHead
 from schemas.measurement import Mode
 from tests.unit.access.door import CountingHasher, Door, HandClock
@@ -26,12 +26,10 @@ ROWS = (
     Row("POST", "/auth/login", ANYBODY),
     Row("GET", "/things", ANY_PERSON),
     Row("POST", "/things", CLINICIAN),
-    Row("GET", "/keys", ADMIN),
     Row("POST", "/ingest", DEVICE),
     Row(WEBSOCKET, "/ingest/ws", DEVICE),
     Row(WEBSOCKET, "/stream", ANY_PERSON),
     Row("*", "/api/{rest:path}", NOBODY),
-    Row("*", "/nowhere", NOBODY),
     Row("GET", "/{path:path}", ANY_PERSON),
 )
 
@@ -182,31 +180,6 @@ async def test_anonymous_page_goes_to_the_login_and_the_rest_gets_401(house: Hou
     if status == 401:
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["reason"] == "login_needed"
-
-
-@pytest.mark.parametrize(
-    ("path", "accept", "status", "is_page"),
-    [
-        ("/nowhere", "text/html,*/*", 404, True),
-        ("/keys", "text/html", 403, True),
-        ("/keys", "*/*", 403, False),
-        ("/nowhere", "application/json", 404, False),
-        ("/api/v1/nowhere", "text/html", 404, False),
-    ],
-)
-async def test_a_person_is_turned_away_by_a_page_and_a_program_by_a_problem(
-    house: House, path: str, accept: str, status: int, is_page: bool
-) -> None:
-    answer = await house.ask("GET", path, {**house.cookie(), "accept": accept})
-    assert answer.status_code == status
-    assert house.reached.principals == []
-    if is_page:
-        assert answer.headers["content-type"].startswith("text/html")
-        assert ("There is nothing here." if status == 404 else "This is for one of: admin; you are clinician.") in answer.text
-        assert 'href="/"' in answer.text
-        assert answer.headers["cache-control"] == "no-store"
-    else:
-        assert answer.json()["status"] == status
 
 
 async def test_login_is_told_where_to_go_on(house: House) -> None:

@@ -52,6 +52,14 @@ def test_an_unknown_path_is_404(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/nope", "/session/x", "/pepole/"])
+def test_a_person_who_opens_an_unknown_path_gets_the_dashboard_with_a_404(client: TestClient, path: str) -> None:
+    answer = client.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.status_code == 404
+    assert f"{AT}/boot.js" in answer.text
+    assert "boot.js" not in client.get("/api/v1/typo", headers={"Accept": "text/html"}).text, "the API answers everybody as it does"
+
+
 def test_a_wrong_method_is_405_and_an_unknown_post_404(client: TestClient) -> None:
     assert client.post("/api/v1/me").status_code == 405
     assert client.post("/api/v1/typo").status_code == 404
