@@ -61,8 +61,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_router(parts: Parts, documented: Documented, *, version: str) -> APIRouter:
-    """Everything below /api/v1."""
-    router = APIRouter(prefix="/api/v1")
+    """Everything below /api/v1. The prefix is given by who includes it: FastAPI builds each route once more for a router without one."""
+    router = APIRouter()
     router.include_router(sessions.routes(parts.registry, parts.store, parts.access, documented))
     imports = Imports(parts.access.log.store)
     commands = sessions_commands.Commands(parts.registry, parts.store, parts.access, lambda: parts.checkpoints.latest, imports)
@@ -101,7 +101,7 @@ def install(app: FastAPI, parts: Parts) -> None:
     install_refusals(app)
     app.include_router(health.routes(parts.registry, parts.store))
     app.include_router(metrics.routes(parts.registry.telemetry))
-    app.include_router(build_router(parts, documented, version=app.version))
+    app.include_router(build_router(parts, documented, version=app.version), prefix="/api/v1")
     lines = ingest.Lines(
         parts.registry.intake, parts.clock, parts.access.still_valid, patience=parts.patience, max_in_flight=parts.max_in_flight
     )
