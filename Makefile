@@ -69,8 +69,8 @@ test: dev ## everything: lint, types, import contracts, all tests, a real browse
 	$(LINT) || failed="$$failed lint"; \
 	browser=$$($(BIN)/python -m tests.support.browser) || failed="$$failed browser"; \
 	$(BIN)/python -m tests.support.dbus_daemon || failed="$$failed dbus-daemon"; \
-	$(BIN)/python -m pytest --ignore tests/e2e -n 2 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
-	CHROMIUM=$$browser $(BIN)/python -m pytest tests/e2e -n 2 --dist worksteal $(PYTEST_ARGS) || failed="$$failed e2e"; \
+	$(BIN)/python -m pytest --ignore tests/e2e -n 3 --dist loadfile $(PYTEST_ARGS) || failed="$$failed tests"; \
+	CHROMIUM=$$browser $(BIN)/python -m pytest tests/e2e -n 3 --dist worksteal $(PYTEST_ARGS) || failed="$$failed e2e"; \
 	test -z "$$failed" || { echo "make test: failed:$$failed" >&2; exit 1; }
 
 check: lint ## what needs no server: lint, format, types, import contracts, architecture tests
