@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite3
@@ -91,10 +92,28 @@ def test_what_names_no_session_leaves_no_row(data_dir: Path, tmp_path: Path) -> 
     assert rows_of(data_dir) == []
 
 
+class LetsNobodyIn(BaseHTTPRequestHandler):
+    """A FHIR server that is not to be asked a second time."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_error(401)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
 def test_a_server_to_push_to_is_named_without_its_path(data_dir: Path, tmp_path: Path) -> None:
-    """Nobody listens at port 1: what was tried to be taken out is on record all the same."""
-    arguments = ["--format", "fhir", "--to", "http://127.0.0.1:1/fhir/secret", "--out", str(tmp_path / "answers.jsonl")]
-    assert run(data_dir, "S-000001", *arguments).exit_code == 1
+    """It takes nothing: what was tried to be taken out is on record all the same."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), LetsNobodyIn) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        to = f"http://127.0.0.1:{server.server_port}/fhir/secret"
+        done = run(data_dir, "S-000001", "--format", "fhir", "--to", to, "--out", str(tmp_path / "answers.jsonl"))
+        server.shutdown()
+        serving.join()
+    assert done.exit_code == 1
+    assert "does not let us in (401)" in done.stderr
     assert rows_of(data_dir) == [("export", ME, "S-000001", "fhir to the server 127.0.0.1")]
 
 
