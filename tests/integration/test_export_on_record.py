@@ -3,20 +3,9 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.support.running import demo, run
-
-
-@pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The data folder of a monitor that runs, and one of its sessions."""
-    folder = tmp_path_factory.mktemp("demo")
-    with demo(folder, "--beds", "1") as (_, _link):
-        yield folder, "S-000001"
 
 
 def rows(folder: Path) -> list[dict[str, object]]:
@@ -27,30 +16,19 @@ def rows(folder: Path) -> list[dict[str, object]]:
     return [json.loads(line)["row"] for line in done.stdout.splitlines()]
 
 
-def test_three_at_once_beside_the_monitor_are_three_rows(watched: tuple[Path, str], tmp_path: Path) -> None:
-    folder, session = watched
-    begun = [
-        subprocess.Popen(
-            [sys.executable, "-m", "monitor.cli", "export", session, "--data-dir", str(folder), "--out", str(tmp_path / f"{number}.jsonl")],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(3)
-    ]
-    said = [process.communicate(timeout=120)[1] for process in begun]
-    assert [process.returncode for process in begun] == [0, 0, 0], said
-    found = rows(folder)
+def test_three_at_once_beside_the_monitor_and_one_after_it_are_four_rows(tmp_path: Path) -> None:
+    folder, session = tmp_path / "data", "S-000001"
+    with demo(folder, "--beds", "1"):
+        export = [sys.executable, "-m", "monitor.cli", "export", session, "--data-dir", str(folder), "--out"]
+        begun = [subprocess.Popen([*export, str(tmp_path / f"{number}.jsonl")], stderr=subprocess.PIPE, text=True) for number in range(3)]
+        said = [process.communicate(timeout=120)[1] for process in begun]
+        assert [process.returncode for process in begun] == [0, 0, 0], said
+        found = rows(folder)
     assert sorted(str(row["detail"]) for row in found) == [f"jsonl to {number}.jsonl" for number in range(3)]
     assert {row["what"] for row in found} == {session}
     assert all(str(row["who"]).startswith("os:") for row in found)
     for number in range(3):
         assert run("verify", str(tmp_path / f"{number}.jsonl")).returncode == 0
-
-
-def test_after_the_monitor_has_ended_too(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    with demo(folder, "--beds", "1"):
-        pass
-    done = run("export", "S-000001", "--data-dir", str(folder), "--format", "bundle", "--out", str(tmp_path / "out.zip"))
+    done = run("export", session, "--data-dir", str(folder), "--format", "bundle", "--out", str(tmp_path / "out.zip"))
     assert done.returncode == 0, done.stderr
-    assert [row["detail"] for row in rows(folder)] == ["bundle to out.zip"]
+    assert [row["detail"] for row in rows(folder)[3:]] == ["bundle to out.zip"]
