@@ -1,11 +1,12 @@
 """A log entry in one line for people: the journal of a session page, the text column of an export. Pure."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final, assert_never
+from typing import assert_never
 
 from msgspec.structs import replace
 
 from monitor.core.reason import is_yes_no
+from monitor.sessions.device_figures import DeviceFigures
 from schemas.alert import Why
 from schemas.announcement import LINE, DeviceAnnounced, Fact, Turn
 from schemas.log import (
@@ -51,8 +52,6 @@ from schemas.stream_wire import AlertStep, Happened
 from schemas.vitals import VITAL_SIGNS, format_milli
 
 _LATE_S = 10
-_RATES: Final = frozenset({"concentration", "dose_rate", "drug", "infusion_rate", "infusion_rate_set"})
-"""Figures of a pump that stand until somebody changes something; the others run on by themselves."""
 _WHY = {
     Why.CONDITION_BEGAN: "began, waiting for its onset",
     Why.ONSET_PASSED: "raised",
@@ -95,20 +94,9 @@ def happened(entry: Entry) -> Happened:
 
 
 def journal_lines(entries: Iterable[Entry]) -> Iterator[Happened]:
-    """Entries of one session, in order, as its journal tells them. Of figures that a device says again and again: the first, and each that
-    says another rate, strength or drug than the one before. The record and its exports hold all of them."""
-    stands: dict[tuple[str, str], tuple[int | None, str | None]] = {}
-    spoke: set[str] = set()
-    for entry in entries:
-        body = entry.body
-        if isinstance(body, DeviceAnnounced):
-            said = {(body.device, fact.name): (fact.value_milli, body.text) for fact in body.facts if fact.name in _RATES}
-            is_news = body.device not in spoke or any(stands.get(name) != value for name, value in said.items())
-            stands |= said
-            spoke.add(body.device)
-            if is_figures(body) and not is_news:
-                continue
-        yield happened(entry)
+    """Entries of one session, in order, as its journal tells them: of the figures of its devices those alone that are news."""
+    figures = DeviceFigures()
+    return (happened(entry) for entry in entries if figures.is_news(entry))
 
 
 def describe(body: Body) -> str:
@@ -178,11 +166,6 @@ def _device(body: DeviceBound | DeviceUnbound | DeviceJoined | DeviceAnnounced |
             return _announced(body)
         case DeviceLeft():
             return f"{body.device} disconnected: {body.why}"
-
-
-def is_figures(body: DeviceAnnounced) -> bool:
-    """Whether it is figures alone, which a pump says again and again: nothing began and nothing ended."""
-    return all(fact.turn is None for fact in body.facts)
 
 
 def _announced(body: DeviceAnnounced) -> str:

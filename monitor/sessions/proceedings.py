@@ -10,12 +10,11 @@ from monitor.clock import Clock
 from monitor.core.refused import Refused
 from monitor.sessions.device_table import DeviceTable
 from monitor.sessions.figures import count_alerts
-from monitor.sessions.journal import happened, is_figures
+from monitor.sessions.journal import happened
 from monitor.sessions.judging import Judging, JudgingFailed
 from monitor.sessions.recorder import Recorder
 from monitor.sessions.runner import Runner
 from monitor.telemetry import Telemetry
-from schemas.announcement import DeviceAnnounced
 from schemas.log import Entry, Input, Measured, RemeasureRequested, ScreensChanged, Seal
 from schemas.measurement import Measurement
 from schemas.stream_wire import Happened, SessionNow
@@ -99,7 +98,7 @@ class Proceedings:
             body = entry.body
             if type(body) is RemeasureRequested:
                 self._devices.ask(runner.engine.channels[body.vital].device, body.vital, body.within_ms / 1000)
-            if type(body) not in _QUIET and not (type(body) is DeviceAnnounced and is_figures(body)):
+            if type(body) not in _QUIET and runner.device_figures.is_news(entry):
                 self.journal.append(happened(entry))
 
     def untold(self, runner: Runner, error: Exception) -> None:

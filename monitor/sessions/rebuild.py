@@ -5,6 +5,7 @@ import asyncio
 from monitor.core.chain import Chain
 from monitor.core.replay import Difference, Replay
 from monitor.sessions.calls import Calls
+from monitor.sessions.device_figures import DeviceFigures
 from monitor.sessions.requests import Requests
 from monitor.sessions.runner import Runner
 from monitor.store.ports import Store
@@ -25,6 +26,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
     judge = Replay()
     calls = Calls()
     requests = Requests()
+    figures = DeviceFigures()
     first: Difference | None = None
     async for entries in store.entries(session):
         for index, entry in enumerate(entries):
@@ -35,6 +37,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
                 first = first or difference
             calls.follow(entry)
             requests.take(entry)
+            figures.is_news(entry)
             if judge.engine is None:
                 raise Broken(f"{session}: the log does not begin with the session's creation and a rule set that can be used")
             seal = seals.get(entry.seq)
@@ -44,7 +47,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
                 await asyncio.sleep(0)
     if judge.engine is None:
         raise Broken(f"{session}: the log is empty")
-    return Runner.rebuilt(judge.engine, chain, calls, requests, judge.owed()), first
+    return Runner.rebuilt(judge.engine, chain, calls, requests, figures, judge.owed()), first
 
 
 def _check(chain: Chain, seal: Seal) -> None:

@@ -11,12 +11,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from monitor.sessions.journal import happened, is_figures
+from monitor.sessions.journal import happened
 from monitor.sessions.runner import Runner
 from monitor.sessions.views import is_now
 from monitor.store.ports import Aside, Batch, Position, Store, StoreFailed
 from monitor.stream.hub import Hub, Newest
-from schemas.announcement import DeviceAnnounced
 from schemas.log import Entry, Measured, ScreensChanged, Seal
 from schemas.session import OPEN_PHASES
 from schemas.stream_wire import Canary, Happened, SessionNow
@@ -52,7 +51,7 @@ class News:
                         newest[reading.vital] = (body, reading)
             else:
                 is_changed = True
-                if not (type(body) is DeviceAnnounced and is_figures(body)):
+                if runner.device_figures.is_news(entry):
                     self.journal.append(happened(entry))
         if is_changed:
             now = view(runner)

@@ -1,11 +1,13 @@
 """Frames and acknowledgements: acknowledged means on disk; each frame once, in order."""
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
 from monitor.sessions import recorder as recorder_module
 from monitor.sessions.device_positions import FrameRefused
+from monitor.sessions.journal import journal_lines
 from monitor.store.ports import Aside, Position
 from schemas.announcement import Announcement, DeviceAnnounced, Fact, Turn
 from schemas.device_wire import Invalid, RefusedReason
@@ -18,7 +20,7 @@ from schemas.log import (
     SessionCreated,
 )
 from schemas.measurement import Measurement, Mode
-from schemas.stream_wire import UnboundNow
+from schemas.stream_wire import UnboundNow, Update
 from tests.unit.core.bedside import values_of
 from tests.unit.sessions.ward import Ward, turns
 
@@ -312,17 +314,49 @@ async def test_what_was_announced_before_the_binding_is_another_patient_s(ward: 
     assert refused.value.reason is RefusedReason.DEVICE_UNBOUND
 
 
-async def test_a_pump_s_figures_stay_out_of_the_screens_journal(ward: Ward) -> None:
-    """They come again and again: the journal is for what began and ended, on a fresh screen and on one that watches. The view has them."""
+def _told(updates: Iterable[Update]) -> list[str]:
+    return [one.text for update in updates for one in update.journal if one.kind == "device_announced"]
+
+
+async def _pump(ward: Ward, seq: int, ml_h: int) -> None:
+    now_ms = ward.clock.now_ms()
+    figures = (Fact("infusion_rate", unit="mL/h", value_milli=ml_h * 1000), Fact("volume_infused", unit="mL", value_milli=seq * 1000))
+    await ward.registry.intake.frame("d1", "boot", seq, [], now_ms, now_ms, (Announcement(now_ms, figures),))
+
+
+async def test_a_screen_is_told_of_a_pump_s_figures_what_its_journal_tells_when_it_is_loaded_again(ward: Ward) -> None:
+    """They come again and again: each change of the rate is a line, at once and for good; the view has all of them."""
     session = await ward.infusing()
     screen = await ward.screen()
-    now_ms = ward.clock.now_ms()
-    figures = (Announcement(now_ms, (Fact("infusion_rate", unit="mL/h", value_milli=12_500),)),)
-    await ward.registry.intake.frame("d1", "boot", 2, [], now_ms, now_ms, figures)
-    await _send(ward, 3, ("standby", now_ms))
-    assert [one.text for one in ward.registry._do.journal if one.kind == "device_announced"] == ["d1 says: standby (begins)"]
-    updates = list(await screen.drain())
-    assert [one.text for update in updates for one in update.journal] == ["d1 says: standby (begins)"]
-    assert [one.name for one in updates[-1].sessions[0].devices[0].says] == ["infusion_rate", "standby"]
-    [device] = ward.registry.view(session).devices
-    assert (device.says[0].value, device.says[0].unit, device.says[0].is_state) == (12.5, "mL/h", False)
+    for seq, ml_h in enumerate((12, 12, 20, 20, 12), start=2):
+        await _pump(ward, seq, ml_h)
+    await _send(ward, 7, ("standby", ward.clock.now_ms()))
+    updates = await screen.drain()
+    told = _told(updates)
+    assert [text.split(",")[0] for text in told] == [
+        "d1 says: infusion rate 12 mL/h",
+        "d1 says: infusion rate 20 mL/h",
+        "d1 says: infusion rate 12 mL/h",
+        "d1 says: standby (begins)",
+    ]
+    assert told == [one.text for one in ward.registry._do.journal if one.kind == "device_announced"]
+    events = [entry for entry in ward.log(session) if not isinstance(entry.body, Measured)]
+    assert told == [one.text for one in journal_lines(events) if one.kind == "device_announced"]
+    assert [(one.name, one.value) for one in updates[-1].sessions[0].devices[0].says] == [
+        ("infusion_rate", 12.0),
+        ("volume_infused", 6.0),
+        ("standby", None),
+    ]
+
+
+async def test_a_restart_tells_no_rate_again_that_stood_before_it(ward: Ward) -> None:
+    session = await ward.infusing()
+    await _pump(ward, 2, 12)
+    again = await ward.restart()
+    again.join("d1", "boot")
+    screen = await again.screen()
+    await _pump(again, 3, 12)
+    await _pump(again, 4, 20)
+    assert [text.split(",")[0] for text in _told(await screen.drain())] == ["d1 says: infusion rate 20 mL/h"]
+    assert [one.value for one in again.registry.view(session).devices[0].says] == [20.0, 4.0]
+    await again.registry.stop()
