@@ -58,6 +58,8 @@ class Camera:
 
 
 def take(recording: str, wanted: list[str]) -> None:
+    unknown = [name for name in wanted if not (IMAGES / f"{name}.png").exists()]
+    assert not unknown, f"no such pictures: {', '.join(unknown)}"
     executable = browser.find()
     assert executable is not None, browser.ADVICE
     with (
