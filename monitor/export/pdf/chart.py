@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from monitor.export.pdf.chart_above import above
+from monitor.export.pdf.chart_names import HEIGHT, Spot, free_place, spots_of
 from monitor.export.pdf.gather import Gathered
 from monitor.export.pdf.layout import LEFT, RIGHT, Lane, Layout, layout_of
 from monitor.export.pdf.shapes import Box, Hatched, Line, Mark, Shape, Tone, Words, width_of
@@ -37,17 +38,16 @@ def chart(about: Gathered, window: tuple[int, int], numbers: dict[int, int]) -> 
         (Vital.SPO2, layout.spo2, "spo2"),
         (Vital.RESPIRATORY_RATE, layout.breath, "breath"),
     ]
-    shapes: list[Shape] = []
-    for vital, lane, _ in streams:
-        shapes += _gaps(about, layout, vital, lane)
-    shapes += _grid(about, layout)
-    shapes += _levels(about, layout)
-    shapes += above(about, layout, numbers)
-    shapes += _stream(tracks.of[Vital.ETCO2], layout, layout.co2, "co2", "cross")
+    gaps = [shape for vital, lane, _ in streams for shape in _gaps(about, layout, vital, lane)]
+    grid = list(_grid(about, layout))
+    lines = list(above(about, layout, numbers))
+    values = list(_stream(tracks.of[Vital.ETCO2], layout, layout.co2, "co2", "cross"))
     for vital, lane, tone in streams:
-        shapes += _stream(tracks.of[vital], layout, lane, tone, "dot")
-    shapes += _cuffs(about, layout)
-    return shapes
+        values += _stream(tracks.of[vital], layout, lane, tone, "dot")
+    values += _cuffs(about, layout)
+    words = [shape for shape in [*gaps, *grid] if isinstance(shape, Words)]
+    levels = _levels(about, layout, spots_of([*words, *lines, *values]))
+    return [*gaps, *grid, *levels, *lines, *values]
 
 
 def _fitting(about: Gathered, window: tuple[int, int]) -> Layout:
@@ -89,19 +89,16 @@ def _name(x: float, lane: Lane) -> Iterator[Shape]:
     yield Words(x, lane.top + 2.5, lane.name, "co2" if lane.name.startswith("Et") else "muted", _SMALL)
 
 
-def _levels(about: Gathered, layout: Layout) -> Iterator[Shape]:
-    """Limits dashed while they stood, baselines dotted from the start on. Where two names would meet the later one goes to the left of
-    the other, and has no place where the lane ends."""
-    taken: list[tuple[float, float, float]] = []  # from, to, height
+def _levels(about: Gathered, layout: Layout, spots: list[Spot]) -> Iterator[Shape]:
+    """Limits dashed while they stood, baselines dotted from the start on, each with its name where nothing is drawn; `spots` are taken.
+    Where there is no such place the scale says the level."""
 
     def named(lane: Lane, value: float, x: float, name: str, tone: Tone) -> Iterator[Shape]:
-        y, x, width = lane.y(value), min(x, RIGHT - width_of(name) - 1), width_of(name) + 1
-        while met := [other for other in taken if abs(other[2] - y) < 2.6 and other[0] < x + width and x < other[1]]:
-            x = min(other[0] for other in met) - width
-        if x >= LEFT:
-            taken.append((x, x + width, y))
-            yield Box(x, y - 2.7, width_of(name) + 0.6, 2.5, "panel")
-            yield Words(x + 0.3, y - 0.7, name, tone, _SMALL)
+        place = free_place(spots, width_of(name) + 1, lane.y(value), x)
+        if place is not None:
+            spots.append(place)
+            yield Box(place.left, place.top, width_of(name) + 0.6, HEIGHT, "panel")
+            yield Words(place.left + 0.3, place.bottom - 0.5, name, tone, _SMALL)
 
     for span in about.limits:
         vital, limit = span.limit.vital, span.limit.limit
