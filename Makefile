@@ -59,7 +59,8 @@ simulator-check: dev ## the simulated patients against published ones, into docs
 
 # --- prove --------------------------------------------------------------------------------------------------------------------------
 # Two runs of pytest: synchronous Playwright and pytest-asyncio cannot share a process. Each runs on two cores: the first a file at a time, for its
-# fixtures; the browser's, which share one for all, whatever is left. All steps run, whichever fails.
+# fixtures; the browser's, which share one for all, whatever is left. All steps run, whichever fails. Three workers for two cores: with
+# two each core waited a sixth of its time for a browser or a process.
 
 # One shell command that runs all four and fails if any does.
 LINT = ( bad=0; $(BIN)/ruff check . || bad=1; $(BIN)/ruff format --check --quiet . || bad=1; $(BIN)/mypy || bad=1; $(BIN)/lint-imports --no-logo || bad=1; exit $$bad )

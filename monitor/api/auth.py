@@ -139,7 +139,9 @@ async def _use_ticket(access: AccessControl, request: Request, head: RequestHead
     except LoginRefused as refused:
         if await _person(access, head) is not None:
             return RedirectResponse(HOME, 303)  # the link opened a second time, by the one it let in
-        return HTMLResponse(pages.notice_page("Login link", _say(refused)), _status(refused), _retry(refused))
+        return HTMLResponse(
+            pages.notice_page("Login link", _say(refused), way="Log in", to="/auth/login"), _status(refused), _retry(refused)
+        )
     return await _come_in(access, request, head, opened, HOME)
 
 

@@ -194,7 +194,7 @@ class Guard:
         elif refused.to_wall:
             response = RedirectResponse(WALL_SCREEN, 303)
         elif _asks_for_page(head):
-            page = pages.refused_page(problem.detail)
+            page = pages.notice_page("Not opened", problem.detail, way="Open the ward", to="/")
             response = HTMLResponse(page, problem.status, problem.headers)
         await response(scope, receive, send)
 

@@ -89,7 +89,7 @@ class Telling:
 
     def _is_another(self, sender: Sender, addressee: Addressee) -> bool:
         """Whether a second device speaks where one was expected: two patients in one stream would be the worst of all."""
-        if addressee.sender or not (sender.device or sender.place):
+        if addressee.sender or not _is_named(sender):
             return False
         pinned = self._pinned or sender
         return (sender.device, sender.place) != (pinned.device, pinned.place)
@@ -104,7 +104,8 @@ class Telling:
         if addressee is None or self._is_another(item.sender, addressee):
             note("stranger")
             return
-        self._pinned = self._pinned or _named(item.sender)
+        if self._pinned is None and not addressee.sender and _is_named(item.sender):
+            self._pinned = item.sender
         if addressee.mode is Mode.REAL and item.mode is not Mode.REAL:
             note("demo")
         elif item.kind not in _MEASURED:
@@ -148,8 +149,8 @@ class Telling:
         return Kept(device, measured_ms, arrived_ms, readings, is_old=True, told=told)
 
 
-def _named(sender: Sender) -> Sender | None:
-    return sender if sender.device or sender.place else None
+def _is_named(sender: Sender) -> bool:
+    return bool(sender.device or sender.place)
 
 
 def _readings(item: DeviceMeasurement) -> tuple[tuple[WireReading, ...], str]:

@@ -6,7 +6,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from monitor.core.reason import is_yes_no
-from monitor.sessions.device_figures import DeviceFigures
+from monitor.sessions.told_figures import ToldFigures
 from schemas.alert import Why
 from schemas.announcement import LINE, DeviceAnnounced, Fact, Turn
 from schemas.log import (
@@ -95,7 +95,7 @@ def happened(entry: Entry) -> Happened:
 
 def journal_lines(entries: Iterable[Entry]) -> Iterator[Happened]:
     """Entries of one session, in order, as its journal tells them: of the figures of its devices those alone that are news."""
-    figures = DeviceFigures()
+    figures = ToldFigures()
     return (happened(entry) for entry in entries if figures.is_news(entry))
 
 

@@ -98,7 +98,7 @@ class Proceedings:
             body = entry.body
             if type(body) is RemeasureRequested:
                 self._devices.ask(runner.engine.channels[body.vital].device, body.vital, body.within_ms / 1000)
-            if type(body) not in _QUIET and runner.device_figures.is_news(entry):
+            if type(body) not in _QUIET and runner.told_figures.is_news(entry):
                 self.journal.append(happened(entry))
 
     def untold(self, runner: Runner, error: Exception) -> None:

@@ -5,9 +5,9 @@ import asyncio
 from monitor.core.chain import Chain
 from monitor.core.replay import Difference, Replay
 from monitor.sessions.calls import Calls
-from monitor.sessions.device_figures import DeviceFigures
 from monitor.sessions.requests import Requests
 from monitor.sessions.runner import Runner
+from monitor.sessions.told_figures import ToldFigures
 from monitor.store.ports import Store
 from schemas.log import DeviceBound, DeviceUnbound, Seal
 
@@ -26,7 +26,7 @@ async def rebuild(store: Store, session: str) -> tuple[Runner, Difference | None
     judge = Replay()
     calls = Calls()
     requests = Requests()
-    figures = DeviceFigures()
+    figures = ToldFigures()
     first: Difference | None = None
     async for entries in store.entries(session):
         for index, entry in enumerate(entries):

@@ -51,7 +51,7 @@ class News:
                         newest[reading.vital] = (body, reading)
             else:
                 is_changed = True
-                if runner.device_figures.is_news(entry):
+                if runner.told_figures.is_news(entry):
                     self.journal.append(happened(entry))
         if is_changed:
             now = view(runner)

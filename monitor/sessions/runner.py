@@ -6,8 +6,8 @@ from monitor.core.chain import Chain
 from monitor.core.engine import NEVER_MS, Engine, Step
 from monitor.core.refused import Refused
 from monitor.sessions.calls import Calls
-from monitor.sessions.device_figures import DeviceFigures
 from monitor.sessions.requests import Requests
+from monitor.sessions.told_figures import ToldFigures
 from monitor.sessions.views import session_now
 from monitor.stream.watching import Watchers
 from schemas.announcement import DeviceAnnounced
@@ -30,16 +30,16 @@ class Runner:
 
     Beside its log a session has, for as long as the process lives: `watched_by`, what it was last told of the screens; `receipts`, which
     person has shown which alert; `calls`, what the second channel was asked for; `requests`, what was done for which request;
-    `device_figures`, what its journal was last told of them; `told_seq`, the newest entry that whoever signs must have seen; `is_over`,
-    where it is not to be judged any more.
+    `told_figures`, what its journal was last told of its devices' figures; `told_seq`, the newest entry that whoever signs must have seen;
+    `is_over`, where it is not to be judged any more.
     """
 
     def __init__(self, session: str, created: SessionCreated, at_ms: int) -> None:
-        self.take_over(Engine(session, created, at_ms), Chain(session), Calls(), Requests(), DeviceFigures())
+        self.take_over(Engine(session, created, at_ms), Chain(session), Calls(), Requests(), ToldFigures())
 
     @classmethod
     def rebuilt(
-        cls, engine: Engine, chain: Chain, calls: Calls, requests: Requests, figures: DeviceFigures, owed: Sequence[Step] = ()
+        cls, engine: Engine, chain: Chain, calls: Calls, requests: Requests, figures: ToldFigures, owed: Sequence[Step] = ()
     ) -> "Runner":
         """A runner that goes on where a log ends. `owed`: what its replay gave and it lacks at its end. A process that died between two
         writes of one instant leaves it so; it is the first to be written now, for nothing may count that is not on record."""
@@ -48,13 +48,13 @@ class Runner:
         runner.owed = list(owed)
         return runner
 
-    def take_over(self, engine: Engine, chain: Chain, calls: Calls, requests: Requests, figures: DeviceFigures) -> None:
+    def take_over(self, engine: Engine, chain: Chain, calls: Calls, requests: Requests, figures: ToldFigures) -> None:
         """Once, at its making."""
         self.engine = engine
         self.chain = chain
         self.calls = calls
         self.requests = requests
-        self.device_figures = figures
+        self.told_figures = figures
         self.seq = self.told_seq = chain.seq
         self.scheduled_ms = NEVER_MS  # when the watch will next look at it
         self.watched_by: Watchers | None = None

@@ -11,9 +11,9 @@ from monitor.core.chain import Chain
 from monitor.core.replay import Replay, is_output
 from monitor.sessions import registry as registry_module
 from monitor.sessions.calls import Calls
-from monitor.sessions.device_figures import DeviceFigures
 from monitor.sessions.requests import Requests
 from monitor.sessions.runner import Runner
+from monitor.sessions.told_figures import ToldFigures
 from monitor.store.ports import Store
 from schemas.alert import Alert, AlertState
 from schemas.log import Body, Entry
@@ -113,6 +113,6 @@ def forget(monkeypatch: pytest.MonkeyPatch, *kinds: type[Body]) -> None:
                 if not isinstance(entry.body, kinds) and not is_output(entry.body):
                     list(judge.feed(entry))
         assert judge.engine is not None
-        return Runner.rebuilt(judge.engine, chain, Calls(), Requests(), DeviceFigures()), None
+        return Runner.rebuilt(judge.engine, chain, Calls(), Requests(), ToldFigures()), None
 
     monkeypatch.setattr(registry_module, "rebuild", forgetful)

@@ -1,6 +1,6 @@
 """The pages for who has not come in and for who is turned away: plain HTML and one style sheet, no script, nothing from elsewhere.
 
-Everything that varies is escaped by `_fill`; the texts between the tags are the monitor's own.
+Everything that varies is escaped; the texts between the tags are the monitor's own.
 """
 
 from html import escape
@@ -13,7 +13,6 @@ _PAGE: Final = Template((_HERE / "page.html").read_text("utf-8"))
 _LOGIN: Final = Template((_HERE / "login.html").read_text("utf-8"))
 _TICKET: Final = Template((_HERE / "ticket.html").read_text("utf-8"))
 _NOTICE: Final = Template((_HERE / "notice.html").read_text("utf-8"))
-_REFUSED: Final = Template((_HERE / "refused.html").read_text("utf-8"))
 _MESSAGE: Final = Template('<p class="message" role="alert">$message</p>')
 
 STYLE: Final = (_HERE / "login.css").read_bytes()
@@ -38,14 +37,9 @@ def ticket_page(ticket: str) -> str:
     return _page("Log in", _TICKET.substitute(ticket=escape(ticket)))
 
 
-def notice_page(title: str, message: str) -> str:
-    """A sentence and the way to the login."""
-    return _page(title, _NOTICE.substitute(message=_message(message)))
-
-
-def refused_page(message: str) -> str:
-    """A sentence and the way to the ward, which every role may open."""
-    return _page("Not opened", _REFUSED.substitute(message=_message(message)))
+def notice_page(title: str, message: str, *, way: str, to: str) -> str:
+    """A sentence and the way on: the words of a button and the path that it opens."""
+    return _page(title, _NOTICE.substitute(message=_message(message), way=escape(way), to=escape(to)))
 
 
 def again_page(target: str) -> str:

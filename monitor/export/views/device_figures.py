@@ -9,10 +9,9 @@ from typing import Final
 
 import msgspec
 
-from monitor.adapters.quantities import Quantity
+from monitor.sessions.told_figures import RATES
 from schemas.announcement import DeviceAnnounced, Fact
 
-RATES: Final[frozenset[str]] = frozenset({Quantity.INFUSION_RATE_SET, Quantity.INFUSION_RATE, Quantity.DOSE_RATE})
 MAX_NAMES: Final = 256  # figures told apart in a session, by device and name
 MAX_CHANGES: Final = 300
 

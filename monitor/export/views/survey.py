@@ -7,7 +7,7 @@ from typing import Final
 from monitor.export.selection import LogSource, Selection
 from monitor.export.views.completeness import Completeness
 from monitor.export.views.device_figures import DeviceFigures
-from monitor.sessions.device_figures import is_figures
+from monitor.sessions.told_figures import is_figures
 from schemas.announcement import DeviceAnnounced
 from schemas.log import AlertChanged, Entry, Measured, MonitorRestarted
 from schemas.measurement import Reason, Validity

@@ -71,7 +71,7 @@ def test_the_pages_before_the_log_in(profile: BrowserContext, stub: StubMonitor,
     texts = [
         pages.login_page(next_path="/", message="Wrong username or password."),
         pages.ticket_page("t"),
-        pages.notice_page("Used", "This link was used."),
+        pages.notice_page("Used", "This link was used.", way="Log in", to="/auth/login"),
     ]
     for text in texts:
         page = profile.new_page()

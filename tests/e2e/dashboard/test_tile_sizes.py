@@ -48,7 +48,7 @@ WHOLE = """notes => notes.flatMap((note) => [...note.children].filter((part) => 
 
 @pytest.mark.parametrize(("width", "height", "rooms"), [(1440, 900, 6), (1280, 800, 6), (768, 1024, 4), (1440, 900, 9), (1024, 768, 6)])
 def test_no_number_of_a_tile_is_cut(open_page: Callable[..., Page], stub: StubMonitor, width: int, height: int, rooms: int) -> None:
-    """'from 1…' of a baseline of 122 is another number. What does not fit is left out whole."""
+    """'from 1…' of a baseline of 188 is another number. What does not fit is left out whole."""
     fast = tuple(replace(one, value_milli=188_000) for one in stub_ward.baselines())
     stub.reset([replace(one, order=replace(one.order, dose_ug=112_500), baselines=fast) for one in stub_rooms.rooms(rooms)])
     page = open_page("/", width=width, height=height)

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.export.views import device_figures
-from monitor.export.views.device_figures import MAX_CHANGES, MAX_NAMES, RATES, DeviceFigures, Why
+from monitor.export.views.device_figures import MAX_CHANGES, MAX_NAMES, DeviceFigures, Why
 from monitor.export.views.survey import Survey
+from monitor.sessions.told_figures import RATES
 from schemas.announcement import DeviceAnnounced, Fact, Turn
 from schemas.log import Entry
 from schemas.measurement import Mode

@@ -26,8 +26,8 @@ from monitor.export.views.completeness import Statement
 from monitor.export.views.doses import doses_table
 from monitor.export.views.observations import observations_table
 from monitor.review import summary as figuring
-from monitor.sessions.device_figures import is_figures
 from monitor.sessions.summary import SessionSummary, Summing
+from monitor.sessions.told_figures import is_figures
 from monitor.sessions.views import session_now
 from schemas.alert import RAISES
 from schemas.announcement import DeviceAnnounced

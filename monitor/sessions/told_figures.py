@@ -2,14 +2,16 @@
 
 from typing import Final
 
+from monitor.adapters.quantities import Quantity
 from schemas.announcement import DeviceAnnounced
 from schemas.log import Entry
 
-_RATES: Final = frozenset({"concentration", "dose_rate", "drug", "infusion_rate", "infusion_rate_set"})
+RATES: Final[frozenset[str]] = frozenset({Quantity.INFUSION_RATE_SET, Quantity.INFUSION_RATE, Quantity.DOSE_RATE})
+_STAND: Final = RATES | {Quantity.CONCENTRATION, "drug"}
 """Figures of a pump that stand until somebody changes something; the others run on by themselves."""
 
 
-class DeviceFigures:
+class ToldFigures:
     """Is asked of each entry of one session in order, as often as one likes of the newest. Kept: five figures a device at most."""
 
     def __init__(self) -> None:
@@ -24,7 +26,7 @@ class DeviceFigures:
             return True
         is_news = self._first.setdefault(body.device, entry.seq) == entry.seq
         for fact in body.facts:
-            if fact.name in _RATES:
+            if fact.name in _STAND:
                 said = (fact.value_milli, body.text)
                 name = (body.device, fact.name)
                 stood = self._stands.get(name)
